@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the readers of all mail clients share: installed copies, accounts, settings."""
+
+import re
+
+from ansible_collections.mailtls.fleet.plugins.module_utils import elf
+
+# Debian: [epoch:]upstream[-revision] (deb-version(7)); rpm and apk append -release. The upstream part may carry a repacking tag.
+_UPSTREAM = re.compile(r"^(?:\d+:)?(?P<upstream>[^-]+(?:-[^-]+)*?)(?:-[^-]+)?$")
+_VERSION = re.compile(r"^\d+(?:\.\d+)*")
+
+
+def installs(host, programs, packages=(), version_pattern=None):
+    """Return the installed copies of a client.
+
+    Args:
+        host: the Host.
+        programs: names of its program, looked for in the standard directories.
+        packages: package names that tell its version where no package owns the program itself.
+        version_pattern: bytes regular expression with one group, the version as it stands inside the program,
+            for copies that no package owns.
+
+    Returns:
+        A list of dictionaries {program, version, package, stacks}; version and package may be None.
+    """
+    return [install(host, path, packages, version_pattern) for path in host.programs(*programs)]
+
+
+def install(host, program, packages=(), version_pattern=None):
+    """Return one installed copy, the *program* at that path, as `installs` does."""
+    package = host.package_of(program)
+    if package is not None and packages and package.name not in packages:
+        package = next((found for found in map(host.package, packages) if found), package)
+    version = upstream_version(package.version) if package else _embedded_version(host, program, version_pattern)
+    return {
+        "program": program,
+        "version": version,
+        "package": {"name": package.name, "version": package.version} if package else None,
+        "stacks": host.stacks.of_binary(program),
+    }
+
+
+def upstream_version(package_version):
+    """Return the upstream part of a Debian, rpm or apk version: "2:6.4.37-1" gives "6.4.37"; None when it has no digits."""
+    upstream = _UPSTREAM.match(package_version).group("upstream") if package_version else ""
+    digits = _VERSION.match(upstream)
+    return digits.group() if digits else None
+
+
+def account(user, config, line, **known):
+    """Return an account with every key of the evidence; what *known* does not give is None, enabled or empty.
+
+    Args:
+        user: the system user who owns the configuration, "" for the system's own.
+        config: path of the configuration file.
+        line: line in it where the account begins.
+        known: name, server, port, protocol, security, enabled, settings, undecided.
+    """
+    entry = {
+        "user": user, "config": config, "line": line, "name": None, "server": None, "port": None, "protocol": None,
+        "security": None, "enabled": True, "settings": [], "undecided": [],
+    }
+    unexpected = set(known) - set(entry)
+    if unexpected:
+        raise TypeError("not a key of an account: " + ", ".join(sorted(unexpected)))
+    entry.update(known)
+    return entry
+
+
+def setting(key, value, file, line):
+    """Return one setting as it stands in *file* at *line*."""
+    return {"key": key, "value": value, "file": file, "line": line}
+
+
+def undecided(what, why, file, line):
+    """Return one thing of an account that only its running program would know."""
+    return {"what": what, "why": why, "file": file, "line": line}
+
+
+def evidence(name, found_installs, accounts):
+    """Return the evidence of one client, or None when nothing of it is on the host."""
+    if not found_installs and not accounts:
+        return None
+    return {"name": name, "installs": found_installs, "accounts": accounts}
+
+
+def _embedded_version(host, program, pattern):
+    if pattern is None:
+        return None
+    found = elf.find_bytes(host, program, (pattern,), 32 * 1024 * 1024)
+    return found[0].decode("ascii", "replace") if found and found[0] else None

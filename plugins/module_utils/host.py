@@ -1,0 +1,232 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The one way in which collectors look at a host: bounded, read-only, and never silent about what they could not see."""
+
+import errno
+import os
+import stat
+
+from ansible_collections.mailtls.fleet.plugins.module_utils import paths, users
+
+MAX_FILE = 1024 * 1024
+MAX_NAMES = 20000
+PROGRAM_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+
+
+class Absent(Exception):
+    """There is no such file."""
+
+
+class Unreadable(Exception):
+    """The file is there, but it can't be read; the text says why, without quoting its content."""
+
+
+class Host:
+    """A running system (`root="/"`) or a mounted tree (any other root).
+
+    Args:
+        root: directory that stands for "/" of the audited system.
+
+    Every path that a method takes or returns is as the audited system sees it.
+    """
+
+    def __init__(self, root="/"):
+        self.root = root if root == "/" else root.rstrip("/")
+        self.live = self.root == "/"
+        self.gaps = []
+        self._users = None
+        self._packages = None
+        self._stacks = None
+
+    # What could not be seen
+
+    def gap(self, what, why, affects=None):
+        """Note that *what* could not be read and *why*; *affects* names the findings that this could change."""
+        entry = {"what": what, "why": why, "affects": affects}
+        if entry not in self.gaps:
+            self.gaps.append(entry)
+
+    # Files
+
+    def real(self, path):
+        """Return where *path* lies for this process. Raises Unreadable when its links loop."""
+        if self.live:
+            return path
+        try:
+            return paths.inside(self.root, path)
+        except OSError as error:
+            raise Unreadable(_why(error))
+
+    def read(self, path, limit=MAX_FILE):
+        """Return the bytes of the regular file *path*.
+
+        Raises:
+            Absent: there is no such file.
+            Unreadable: it is no regular file, larger than *limit* bytes, or the system refuses.
+        """
+        if self._hidden(path):
+            raise Absent(path)
+        try:
+            # Without O_NONBLOCK the open of a FIFO that nobody writes to would wait for ever.
+            descriptor = os.open(self.real(path), os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR):
+                raise Absent(path)
+            raise Unreadable(_why(error))
+        try:
+            return _read_regular(descriptor, limit)
+        except OSError as error:
+            raise Unreadable(_why(error))
+        finally:
+            os.close(descriptor)
+
+    def text(self, path, affects=None, limit=MAX_FILE):
+        """Return the text of *path*, or None when it is absent or, with a gap, when it can't be read as text.
+
+        Bytes that are no UTF-8 become U+FFFD: settings are ASCII, so they are still found, and a gap tells it.
+        """
+        try:
+            content = self.read(path, limit)
+        except Absent:
+            return None
+        except Unreadable as error:
+            self.gap(path, str(error), affects)
+            return None
+        if b"\0" in content:
+            self.gap(path, "not a text file: it holds NUL bytes", affects)
+            return None
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            self.gap(path, f"not UTF-8 in line {line}: read all the same, with those bytes replaced")
+            return content.decode("utf-8", "replace")
+
+    def names(self, directory, affects=None):
+        """Return the sorted entry names of *directory*; none when it is absent or, with a gap, unreadable."""
+        if self._hidden(directory):
+            return []
+        try:
+            names = sorted(os.listdir(self.real(directory)))
+        except Unreadable as error:
+            self.gap(directory, str(error), affects)
+            return []
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+                self.gap(directory, _why(error), affects)
+            return []
+        if len(names) > MAX_NAMES:
+            self.gap(directory, f"holds more than {MAX_NAMES} entries: only the first of them were looked at", affects)
+        return names[:MAX_NAMES]
+
+    def status(self, path):
+        """Return the os.stat_result of *path*, links followed, or None when there is none or it can't be asked for."""
+        if self._hidden(path):
+            return None
+        try:
+            return os.stat(self.real(path))
+        except (OSError, Unreadable):
+            return None
+
+    def exists(self, path):
+        """Tell whether something is at *path*; what is there but can't be looked at counts, so that reading it leaves a gap."""
+        if self._hidden(path):
+            return False
+        try:
+            os.stat(self.real(path))
+        except Unreadable:
+            return True
+        except OSError as error:
+            return error.errno not in (errno.ENOENT, errno.ENOTDIR)
+        return True
+
+    def is_file(self, path):
+        """Tell whether *path* leads to a regular file."""
+        status = self.status(path)
+        return status is not None and stat.S_ISREG(status.st_mode)
+
+    def is_dir(self, path):
+        """Tell whether *path* leads to a directory."""
+        status = self.status(path)
+        return status is not None and stat.S_ISDIR(status.st_mode)
+
+    def realpath(self, path):
+        """Return *path* with its links resolved, as the audited system sees it."""
+        if self.live:
+            return os.path.realpath(path)
+        try:
+            return self.real(path)[len(self.root):] or "/"
+        except Unreadable:
+            return path
+
+    # What the host has
+
+    @property
+    def users(self):
+        """The users whose home directory is there, as users.User, each home once."""
+        if self._users is None:
+            self._users = []
+            self._users = users.read(self)
+        return self._users
+
+    @property
+    def packages(self):
+        """The package database."""
+        if self._packages is None:
+            from ansible_collections.mailtls.fleet.plugins.module_utils import packages
+            self._packages = packages.Packages(self)
+        return self._packages
+
+    @property
+    def stacks(self):
+        """The TLS libraries."""
+        if self._stacks is None:
+            from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import find
+            self._stacks = find.Stacks(self)
+        return self._stacks
+
+    def package(self, name):
+        """Return the installed package *name* as packages.Package, or None."""
+        return self.packages.package(name)
+
+    def package_of(self, path):
+        """Return the package that *path* belongs to as packages.Package, or None."""
+        return self.packages.package_of(path)
+
+    def programs(self, *names):
+        """Return the paths of the programs *names* in the standard program directories, each file once."""
+        found = []
+        for directory in PROGRAM_DIRECTORIES:
+            for name in names:
+                path = directory + "/" + name
+                if self.is_file(path):
+                    resolved = self.realpath(path)
+                    if resolved not in found:
+                        found.append(resolved)
+        return found
+
+    def _hidden(self, path):
+        """A home that can't be entered has its own gap: what lies in it needs none of its own."""
+        return any(not user.readable and paths.lies_in(path, user.home) for user in self._users or ())
+
+
+def _read_regular(descriptor, limit):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise Unreadable(f"is {paths.kind(status.st_mode)}, not a regular file")
+    if status.st_size > limit:
+        raise Unreadable(f"is {status.st_size} bytes large: more than {limit} are not read")
+    chunks, left = [], limit + 1
+    while left > 0:
+        chunk = os.read(descriptor, min(left, 65536))
+        if not chunk:
+            break
+        chunks.append(chunk)
+        left -= len(chunk)
+    if left <= 0:
+        raise Unreadable(f"grew beyond {limit} bytes while it was read")
+    return b"".join(chunks)
+
+
+def _why(error):
+    return (error.strerror or error.__class__.__name__).lower()

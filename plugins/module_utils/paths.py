@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Paths: what they are, and where they lie inside another root."""
+
+import errno
+import os
+import stat
+
+_MAX_LINKS = 40
+_KINDS = (
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISFIFO, "a FIFO"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a character device"),
+    (stat.S_ISBLK, "a block device"),
+)
+
+
+def kind(mode):
+    """Return in words what a file of this st_mode is."""
+    return next((words for test, words in _KINDS if test(mode)), "a special file")
+
+
+def lies_in(path, directory):
+    """Tell whether *path* is *directory* or lies below it; both absolute, compared as written."""
+    return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+def inside(root, path):
+    """Return the path of *path* below *root*, each symbolic link on the way resolved as the system in *root* would.
+
+    The last component is resolved too. What does not exist is returned as it stands, so that opening it fails.
+
+    Raises:
+        OSError: ELOOP, when more than 40 links stand in the way (Linux's own limit, path_resolution(7)).
+    """
+    rest = [part for part in path.split("/") if part not in ("", ".")][::-1]
+    done, links = [], 0
+    while rest:
+        part = rest.pop()
+        if part == "..":
+            done = done[:-1]
+            continue
+        candidate = os.path.join(root, *(done + [part]))
+        try:
+            target = os.readlink(candidate)
+        except OSError:
+            done.append(part)
+            continue
+        links += 1
+        if links > _MAX_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        if target.startswith("/"):
+            done = []
+        rest.extend([piece for piece in target.split("/") if piece not in ("", ".")][::-1])
+    return os.path.join(root, *done)

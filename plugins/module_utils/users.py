@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The users of a host whose home directory is there."""
+
+import collections
+import os
+import stat
+
+from ansible_collections.mailtls.fleet.plugins.module_utils import paths
+
+User = collections.namedtuple("User", "name uid home readable")
+
+# passwd(5) gives system users such directories as homes; they are nobody's own unless the user owns them.
+_SYSTEM_DIRECTORIES = ("/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/run", "/sbin", "/sys", "/usr")
+_HOMES_DIRECTORIES = ("/home", "/Users")
+
+
+def read(host):
+    """Return the users of *host* with a home directory, as User, each home once; those of a directory service by /home."""
+    found = {}
+    for name, uid, home in _passwd(host) + _homes_without_entry(host):
+        if home not in found and _is_own_home(host, uid, home):
+            found[home] = User(name, uid, home, _readable(host, home, name))
+    return sorted(found.values())
+
+
+def _passwd(host):
+    entries = []
+    for line in (host.text("/etc/passwd", "accounts") or "").splitlines():
+        fields = line.split(":")
+        if len(fields) >= 7 and fields[2].isdigit() and fields[5].startswith("/"):
+            entries.append((fields[0], int(fields[2]), os.path.normpath(fields[5])))
+    return entries
+
+
+def _homes_without_entry(host):
+    """Users of LDAP, SSSD and the like stand in no passwd file, but their homes are there."""
+    entries = []
+    for directory in _HOMES_DIRECTORIES:
+        for name in host.names(directory, "accounts"):
+            status = host.status(directory + "/" + name)
+            if status is not None and stat.S_ISDIR(status.st_mode):
+                entries.append((name, status.st_uid, directory + "/" + name))
+    return entries
+
+
+def _is_own_home(host, uid, home):
+    status = host.status(home)
+    if status is None or not stat.S_ISDIR(status.st_mode) or home == "/":
+        return False
+    return status.st_uid == uid or not any(paths.lies_in(home, directory) for directory in _SYSTEM_DIRECTORIES)
+
+
+def _readable(host, home, name):
+    if os.access(host.real(home), os.R_OK | os.X_OK):
+        return True
+    host.gap(home, f"permission denied: the mail clients of user {name} were not seen", "accounts")
+    return False
