@@ -1,0 +1,61 @@
+# make audit   audit this machine            make audit ARGS="-i inventory/example --limit office"
+# make test    set up and run all tests      make test ARGS="-k fetchmail"
+# make lint    the quality tests alone
+# make venv    only the Python environments
+# make requirements   pin anew what requirements/*.in name (needs uv)
+#
+# PYTHON=/path/to/python3.12 picks another Python for the environments.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help audit test lint venv requirements clean
+
+ARGS ?=
+BIN := .venv/bin
+CONTROLLER := .venv/.controller
+TOOLS := .venv/.tools
+OLDEST := .venv-2.16/.controller
+
+# Named, because Ansible ignores the ansible.cfg of a directory that others may write to, and with it our callback.
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export PYTHON
+
+help:
+	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
+
+audit: $(CONTROLLER)
+	@$(BIN)/ansible-playbook playbooks/audit.yml $(ARGS)
+
+test: packages venv
+	@$(BIN)/python -m pytest tests/unit tests/quality tests/integration $(ARGS)
+
+lint: venv
+	@$(BIN)/python -m pytest tests/quality $(ARGS)
+
+venv: $(TOOLS) $(OLDEST)
+
+.PHONY: packages
+packages:
+	@tests/setup/install.sh
+
+$(CONTROLLER): requirements/controller.txt requirements/make-venv.sh
+	@requirements/make-venv.sh .venv requirements/controller.txt
+	@touch $@
+
+$(TOOLS): requirements/test.txt $(CONTROLLER)
+	@requirements/make-venv.sh .venv requirements/test.txt
+	@touch $@
+
+$(OLDEST): requirements/core-2.16.txt requirements/make-venv.sh
+	@requirements/make-venv.sh .venv-2.16 requirements/core-2.16.txt
+	@touch $@
+
+# In this order: each is held to what the ones before it pin.
+requirements:
+	@for name in controller core-2.16 test; do \
+	    uv --no-config pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
+	        --upgrade requirements/$$name.in --output-file requirements/$$name.txt || exit; \
+	done
+
+clean:
+	rm -rf .venv .venv-2.16 .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .ansible
