@@ -34,10 +34,12 @@ Pass {password}
 
 IMAPStore far
 Account lab
+
 MaildirStore near
 Path ~/Mail/
 Inbox ~/Mail/INBOX
 SubFolders Verbatim
+
 Channel all
 Far :far:
 Near :near:
@@ -61,29 +63,41 @@ def mbsyncrc(host: Host, options: str) -> None:
 
 
 def s_client(host: Host, server: MailServer, *options: str) -> subprocess.CompletedProcess[str]:
-    return host.run(["openssl", "s_client", "-brief", "-verify_return_error",
-                     "-connect", f"{server.address}:993", *options], timeout=10)
+    return host.run(
+        ["openssl", "s_client", "-brief", "-verify_return_error", "-connect", f"{server.address}:993", *options],
+        timeout=10,
+    )
 
 
 def seen(server: MailServer, host: Host, after: int) -> list[tuple[str, tuple[str, ...], str | None, bool]]:
-    return [(each.security, each.offered, each.user, each.completed)
-            for each in server.connections(peer=host.address, after=after)]
+    return [
+        (each.security, each.offered, each.user, each.completed)
+        for each in server.connections(peer=host.address, after=after)
+    ]
 
 
 def test_ansible_reaches_hosts_over_ssh_and_reports_those_that_do_not_answer(lab: Lab) -> None:
-    hosts = [lab.host(f"ping-{image}", image, users=[User("ops", administrator=True)])
-             for image in ("bookworm-minimal", "trixie")]
-    inventory = lab.inventory("ping", hosts, unreachable={
-        "refusing": lab.network.refusing_address(), "silent": lab.network.silent_address()})
+    hosts = [
+        lab.host(f"ping-{image}", image, users=[User("ops", administrator=True)])
+        for image in ("bookworm-minimal", "trixie")
+    ]
+    inventory = lab.inventory(
+        "ping", hosts, unreachable={"refusing": lab.network.refusing_address(), "silent": lab.network.silent_address()}
+    )
     ansible = Path(sys.executable).with_name("ansible")
     if not ansible.exists():
         pytest.skip(f"no ansible beside {sys.executable}")
     done = lab.run([str(ansible), "-i", str(inventory), "all", "-m", "ping", "--timeout=3", "--one-line"])
     states = {line.split()[0]: line.split()[2] for line in done.stdout.splitlines() if " | " in line}
-    assert states == {"ping-bookworm-minimal": "SUCCESS", "ping-trixie": "SUCCESS",
-                      "refusing": "UNREACHABLE!:", "silent": "UNREACHABLE!:"}, done.stdout + done.stderr
-    done = lab.run([str(ansible), "-i", str(inventory), "ping-trixie", "-m", "command", "-a", "whoami",
-                    "--become", "--user=ops"])
+    assert states == {
+        "ping-bookworm-minimal": "SUCCESS",
+        "ping-trixie": "SUCCESS",
+        "refusing": "UNREACHABLE!:",
+        "silent": "UNREACHABLE!:",
+    }, done.stdout + done.stderr
+    done = lab.run(
+        [str(ansible), "-i", str(inventory), "ping-trixie", "-m", "command", "-a", "whoami", "--become", "--user=ops"]
+    )
     assert done.stdout.splitlines()[-1] == "root", done.stdout + done.stderr
 
 
@@ -93,7 +107,8 @@ def test_hosts_share_nothing_but_the_network(start_host: Callable[..., Host], tm
     one.do("echo one > /etc/only-here; sleep 300 > /dev/null 2>&1 &")
     assert two.run(["test", "-e", "/etc/only-here"]).returncode == 1
     assert "alice" not in two.homes
-    assert one.do("hostname").strip() == "one" and two.do("hostname").strip() == "two"
+    assert one.do("hostname").strip() == "one"
+    assert two.do("hostname").strip() == "two"
     assert one.host_key != two.host_key
     assert one.do("grep -lz '^sleep' /proc/[0-9]*/cmdline")
     assert two.run(["sh", "-c", "grep -lz '^sleep' /proc/[0-9]*/cmdline"]).returncode == 1
@@ -118,10 +133,14 @@ def test_only_the_legacy_server_takes_tls_1_0(host: Host, modern: MailServer, le
     assert "ESTABLISHED" not in s_client(host, modern, *TLS1).stderr
     for server in (modern, legacy):
         assert "Protocol version: TLSv1.2\n" in s_client(host, server, "-tls1_2").stderr
-    assert seen(legacy, host, before[0]) == [("implicit", ("TLSv1",), None, True),
-                                             ("implicit", ("TLSv1.2",), None, True)]
-    assert seen(modern, host, before[1]) == [("implicit", ("TLSv1",), None, False),
-                                             ("implicit", ("TLSv1.2",), None, True)]
+    assert seen(legacy, host, before[0]) == [
+        ("implicit", ("TLSv1",), None, True),
+        ("implicit", ("TLSv1.2",), None, True),
+    ]
+    assert seen(modern, host, before[1]) == [
+        ("implicit", ("TLSv1",), None, False),
+        ("implicit", ("TLSv1.2",), None, True),
+    ]
 
 
 def test_servers_take_no_login_before_tls(lab: Lab, host: Host, modern: MailServer) -> None:
@@ -130,13 +149,15 @@ def test_servers_take_no_login_before_tls(lab: Lab, host: Host, modern: MailServ
     fetchmailrc(host, "sslproto ''")
     assert run_fetchmail(host, "alice").returncode != 0
     connections = modern.connections(peer=host.address, after=before)
-    assert connections and all(each.user is None for each in connections)
+    assert connections
+    assert all(each.user is None for each in connections)
 
 
 @pytest.mark.parametrize("protocol", ["imap", "pop3"])
 @pytest.mark.parametrize("options", ["ssl", ""])
 def test_fetchmail_by_default_logs_in_to_the_modern_server(
-        lab: Lab, host: Host, modern: MailServer, protocol: str, options: str) -> None:
+    lab: Lab, host: Host, modern: MailServer, protocol: str, options: str
+) -> None:
     host.resolve(lab.names_after())
     before = modern.last_number()
     fetchmailrc(host, options, protocol)
@@ -150,13 +171,15 @@ def test_fetchmail_by_default_logs_in_to_the_modern_server(
 
 
 def test_fetchmail_pinned_to_tls_1_0_fails_at_the_modern_server(
-        lab: Lab, host: Host, modern: MailServer, legacy: MailServer) -> None:
+    lab: Lab, host: Host, modern: MailServer, legacy: MailServer
+) -> None:
     fetchmailrc(host, "ssl sslproto 'TLS1'")
     host.resolve(lab.names_after())
     before = modern.last_number()
     assert run_fetchmail(host, "alice").returncode not in (0, 1)
     found = seen(modern, host, before)
-    assert found and {connection[1:] for connection in found} == {(("TLSv1",), None, False)}
+    assert found
+    assert {connection[1:] for connection in found} == {(("TLSv1",), None, False)}
     host.resolve(lab.names_before())
     before = legacy.last_number()
     assert run_fetchmail(host, "alice").returncode == 1
@@ -175,7 +198,8 @@ def test_mbsync_by_default_logs_in_to_the_modern_server(lab: Lab, host: Host, mo
 
 
 def test_mbsync_pinned_to_tls_1_0_fails_at_the_modern_server(
-        lab: Lab, host: Host, modern: MailServer, legacy: MailServer) -> None:
+    lab: Lab, host: Host, modern: MailServer, legacy: MailServer
+) -> None:
     mbsyncrc(host, "SSLType IMAPS\nSSLVersions TLSv1")
     host.resolve(lab.names_after())
     before = modern.last_number()
@@ -187,10 +211,10 @@ def test_mbsync_pinned_to_tls_1_0_fails_at_the_modern_server(
     assert seen(legacy, host, before) == [("implicit", ("TLSv1",), "alice@contoso.example", True)]
 
 
-def test_clients_check_the_servers_certificate(lab: Lab, start_host: Callable[..., Host],
-                                               modern: MailServer) -> None:
-    host = start_host("distrustful", users=["alice"], names=lab.names_after(),
-                      files={"/etc/ssl/certs/ca-certificates.crt": ""})
+def test_clients_check_the_servers_certificate(lab: Lab, start_host: Callable[..., Host], modern: MailServer) -> None:
+    host = start_host(
+        "distrustful", users=["alice"], names=lab.names_after(), files={"/etc/ssl/certs/ca-certificates.crt": ""}
+    )
     host.do("find /etc/ssl/certs -type l -delete")
     before = modern.last_number()
     fetchmailrc(host, "ssl")
@@ -199,9 +223,17 @@ def test_clients_check_the_servers_certificate(lab: Lab, start_host: Callable[..
 
 
 def test_snapshot_shows_every_kind_of_change(start_host: Callable[..., Host]) -> None:
-    host = start_host("changing", users=["alice"], files={
-        "/etc/watched": "before", "/home/alice/notes": File("mine", "alice", 0o600),
-        "/home/alice/pipe": File.fifo("alice"), "/etc/gone": "", "/etc/link": File.link("watched")})
+    host = start_host(
+        "changing",
+        users=["alice"],
+        files={
+            "/etc/watched": "before",
+            "/home/alice/notes": File("mine", "alice", 0o600),
+            "/home/alice/pipe": File.fifo("alice"),
+            "/etc/gone": "",
+            "/etc/link": File.link("watched"),
+        },
+    )
     before = host.snapshot()
     assert snapshot.differences(before, host.snapshot()) == {}
     host.do("cat /etc/watched; ls -lR /etc /home /usr/lib/ssl; python3 -c 'import ssl'")
@@ -217,24 +249,34 @@ def test_snapshot_shows_every_kind_of_change(start_host: Callable[..., Host]) ->
     found = snapshot.differences(before, host.snapshot())
     assert found["/etc/watched"] == "size, changed, content"
     assert found["/home/alice/notes"] == "mode, changed"
-    assert found["/etc/gone"] == "disappeared" and found["/run/new"] == "appeared"
+    assert found["/etc/gone"] == "disappeared"
+    assert found["/run/new"] == "appeared"
     assert "content" in found["/etc/link"]
     assert found["/usr/bin/ls"] == "changed"
     assert "uid" in found["/usr/lib/os-release"]
 
 
 def test_files_and_users_are_as_ordered(start_host: Callable[..., Host]) -> None:
-    host = start_host("furnished", "bookworm-minimal", users=["alice", User("bob", "/srv/bob", 0o755)],
-                      files={"/srv/bob/.config/app/rc": File("x", "bob", 0o640, mtime=1_000_000_000.5)})
+    host = start_host(
+        "furnished",
+        "bookworm-minimal",
+        users=["alice", User("bob", "/srv/bob", 0o755)],
+        files={"/srv/bob/.config/app/rc": File("x", "bob", 0o640, mtime=1_000_000_000.5)},
+    )
     host.add_users(["carol"])
-    assert host.do("id -u alice bob carol 2>/dev/null || for u in alice bob carol; do id -u $u; done"
-                   ).split() == ["1000", "1001", "1002"]
-    assert host.do("stat -c '%U %a' /home/alice /srv/bob /srv/bob/.config/app /srv/bob/.config/app/rc"
-                   ).splitlines() == ["alice 700", "bob 755", "bob 755", "bob 640"]
+    assert host.do("id -u alice bob carol 2>/dev/null || for u in alice bob carol; do id -u $u; done").split() == [
+        "1000",
+        "1001",
+        "1002",
+    ]
+    assert host.do(
+        "stat -c '%U %a' /home/alice /srv/bob /srv/bob/.config/app /srv/bob/.config/app/rc"
+    ).splitlines() == ["alice 700", "bob 755", "bob 755", "bob 640"]
     assert host.do("stat -c %.1Y /srv/bob/.config/app/rc").strip() == "1000000000.5"
     done = host.run(["sh", "-c", "whoami; pwd; env"], user="bob", env={"OPENSSL_CONF": "/x"})
     assert done.stdout.splitlines()[:2] == ["bob", "/srv/bob"]
-    assert "OPENSSL_CONF=/x" in done.stdout and "PYTEST" not in done.stdout
+    assert "OPENSSL_CONF=/x" in done.stdout
+    assert "PYTEST" not in done.stdout
     assert host.run(["cat", "/etc/shadow"], user="bob").returncode == 1
 
 
@@ -248,11 +290,14 @@ def test_a_program_that_hangs_is_ended_and_a_daemon_does_not_block(start_host: C
 
 def test_nothing_is_left_when_the_test_run_is_killed(tmp_path: Path, lab: Lab) -> None:
     """Even SIGKILL leaves no process, no mount and no interface."""
-    script = ("import sys, time, pathlib; from lab.session import Lab\n"
-              "lab = Lab(pathlib.Path(sys.argv[1])); host = lab.host('doomed', 'bookworm-minimal', names={})\n"
-              "print(host.namespaces.pid, flush=True); time.sleep(300)")
-    run = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True,
-                           cwd=Path(__file__).parent)
+    script = (
+        "import sys, time, pathlib; from lab.session import Lab\n"
+        "lab = Lab(pathlib.Path(sys.argv[1])); host = lab.host('doomed', 'bookworm-minimal', names={})\n"
+        "print(host.namespaces.pid, flush=True); time.sleep(300)"
+    )
+    run = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent
+    )
     assert run.stdout
     first = Path("/proc") / run.stdout.readline().strip()
     try:

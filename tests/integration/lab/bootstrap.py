@@ -30,8 +30,16 @@ LAYER_FORMAT = 1
 # What the machine needs to reach its package mirror, and nothing else of its apt configuration.
 MIRROR_OPTIONS = re.compile(r"Acquire::(?:http|https|ftp|Retries|ForceIPv[46]|Check-)", re.IGNORECASE)
 # Left in a fresh root file system, but no part of an image: each host makes its own.
-NOT_IN_AN_IMAGE = ("dev/*", "run/*", "tmp/*", "etc/ssh/ssh_host_*", "etc/resolv.conf", "etc/hostname",
-                   "etc/apt/apt.conf.d/??mmdebstrap", "etc/apt/sources.list.d/*mmdebstrap*")
+NOT_IN_AN_IMAGE = (
+    "dev/*",
+    "run/*",
+    "tmp/*",
+    "etc/ssh/ssh_host_*",
+    "etc/resolv.conf",
+    "etc/hostname",
+    "etc/apt/apt.conf.d/??mmdebstrap",
+    "etc/apt/sources.list.d/*mmdebstrap*",
+)
 
 
 @dataclass(frozen=True)
@@ -62,8 +70,7 @@ class Image:
 
     def file(self, path: str) -> Path | None:
         """The image's version of a regular file, or None when it has none."""
-        return next((layer / path.lstrip("/") for layer in self.layers
-                     if (layer / path.lstrip("/")).is_file()), None)
+        return next((layer / path.lstrip("/") for layer in self.layers if (layer / path.lstrip("/")).is_file()), None)
 
 
 def cache_directory() -> Path:
@@ -129,7 +136,11 @@ def _build(image: Image) -> None:
         # A mount namespace of its own: whatever mmdebstrap and the overlay mounted ends with it.
         done = subprocess.run(
             ["unshare", "--mount", "--propagation", "private", "sh", "-ec", _build_script(image, work)],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False)
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
     if done.returncode:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
         raise LabError(f"mmdebstrap could not build image {image.name}; the end of {log}:\n{tail}")
@@ -148,8 +159,15 @@ def _build_script(image: Image, work: Path) -> str:
         lower = ":".join(map(str, image.base.layers))
         commands = [
             ["mkdir", str(target), str(work / "work")],
-            ["mount", "-t", "overlay", "lab", "-o",
-             f"lowerdir={lower},upperdir={work / 'layer'},workdir={work / 'work'}", str(target)],
+            [
+                "mount",
+                "-t",
+                "overlay",
+                "lab",
+                "-o",
+                f"lowerdir={lower},upperdir={work / 'layer'},workdir={work / 'work'}",
+                str(target),
+            ],
         ]
     commands.append(_mmdebstrap(image, target))
     commands.append(["chroot", str(target), "dpkg", "--audit"])
@@ -159,18 +177,22 @@ def _build_script(image: Image, work: Path) -> str:
 def _mmdebstrap(image: Image, target: Path) -> list[str]:
     variant = ["--variant=custom", "--skip=check/empty"] if image.base else ["--variant=minbase"]
     return [
-        "mmdebstrap", "--mode=root", "--format=directory", *variant,
+        "mmdebstrap",
+        "--mode=root",
+        "--format=directory",
+        *variant,
         *(f"--aptopt={option}" for option in _mirror_options()),
         f"--include={','.join(image.packages)}",
-        image.suite, str(target), *_sources(image.suite),
+        image.suite,
+        str(target),
+        *_sources(image.suite),
     ]
 
 
 def _mirror_options() -> list[str]:
     """The machine's own settings for reaching its mirror (proxy, certificates, date checks)."""
     dump = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True).stdout
-    return [line for line in dump.splitlines()
-            if MIRROR_OPTIONS.match(line) and not line.rstrip(";").endswith('""')]
+    return [line for line in dump.splitlines() if MIRROR_OPTIONS.match(line) and not line.rstrip(";").endswith('""')]
 
 
 def _sources(suite: str) -> list[str]:
@@ -181,8 +203,11 @@ def _sources(suite: str) -> list[str]:
     """
     own = _own_suite()
     targets = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)",
-         "Created-By: Packages"], capture_output=True, text=True, check=True).stdout
+        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     mirrors = {}
     for line in targets.splitlines():
         uri, release, component = line.split()

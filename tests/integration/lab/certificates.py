@@ -19,21 +19,72 @@ class CertificateAuthority:
         self._directory = directory
         self._key = directory / "authority.key"
         self.certificate = directory / "authority.crt"
-        checked(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-sha256", "-nodes", "-days", DAYS,
-                 "-subj", "/O=mailtls lab/CN=mailtls lab authority",
-                 "-keyout", str(self._key), "-out", str(self.certificate)])
+        checked(
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-sha256",
+                "-nodes",
+                "-days",
+                DAYS,
+                "-subj",
+                "/O=mailtls lab/CN=mailtls lab authority",
+                "-keyout",
+                str(self._key),
+                "-out",
+                str(self.certificate),
+            ]
+        )
 
     def issue(self, names: list[str]) -> tuple[str, str]:
         """A server certificate for the names, as PEM texts: (certificate chain, private key)."""
         key, request, certificate, extensions = (
-            self._directory / f"server.{suffix}" for suffix in ("key", "csr", "crt", "ext"))
-        extensions.write_text(f"subjectAltName={','.join('DNS:' + name for name in names)}\n"
-                              "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n")
-        checked(["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={names[0]}",
-                 "-keyout", str(key), "-out", str(request)])
-        checked(["openssl", "x509", "-req", "-sha256", "-days", DAYS, "-in", str(request),
-                 "-CA", str(self.certificate), "-CAkey", str(self._key), "-set_serial", "2",
-                 "-extfile", str(extensions), "-out", str(certificate)])
+            self._directory / f"server.{suffix}" for suffix in ("key", "csr", "crt", "ext")
+        )
+        extensions.write_text(
+            f"subjectAltName={','.join('DNS:' + name for name in names)}\n"
+            "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n"
+        )
+        checked(
+            [
+                "openssl",
+                "req",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-subj",
+                f"/CN={names[0]}",
+                "-keyout",
+                str(key),
+                "-out",
+                str(request),
+            ]
+        )
+        checked(
+            [
+                "openssl",
+                "x509",
+                "-req",
+                "-sha256",
+                "-days",
+                DAYS,
+                "-in",
+                str(request),
+                "-CA",
+                str(self.certificate),
+                "-CAkey",
+                str(self._key),
+                "-set_serial",
+                "2",
+                "-extfile",
+                str(extensions),
+                "-out",
+                str(certificate),
+            ]
+        )
         return certificate.read_text() + self.certificate.read_text(), key.read_text()
 
     def trust(self, image: Image) -> dict[str, File | str]:
@@ -46,8 +97,7 @@ class CertificateAuthority:
         digest = checked(["openssl", "x509", "-hash", "-noout", "-in", str(self.certificate)]).strip()
         return {
             "/usr/local/share/ca-certificates/mailtls-lab.crt": text,
-            "/etc/ssl/certs/mailtls-lab.pem": File.link(
-                "/usr/local/share/ca-certificates/mailtls-lab.crt"),
+            "/etc/ssl/certs/mailtls-lab.pem": File.link("/usr/local/share/ca-certificates/mailtls-lab.crt"),
             f"/etc/ssl/certs/{digest}.0": File.link("mailtls-lab.pem"),
             _BUNDLE: bundle.read_text() + text,
         }

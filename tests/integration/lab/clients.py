@@ -14,14 +14,17 @@ from .host import Host
 SECONDS = 30.0
 
 
-def run_fetchmail(host: Host, user: str, options: Sequence[str] = (), *,
-                  env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run_fetchmail(
+    host: Host, user: str, options: Sequence[str] = (), *, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Poll every server of the user's .fetchmailrc once, whatever `set daemon` says there."""
-    return host.run(["fetchmail", "--daemon", "0", "--nosyslog", "--verbose", *options],
-                    user=user, env=env, timeout=SECONDS)
+    return host.run(
+        ["fetchmail", "--daemon", "0", "--nosyslog", "--verbose", *options], user=user, env=env, timeout=SECONDS
+    )
 
 
-def run_mbsync(host: Host, user: str, options: Sequence[str] = ("--all",), *,
-               env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run_mbsync(
+    host: Host, user: str, options: Sequence[str] = ("--all",), *, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Synchronise every channel of the user's .mbsyncrc once."""
     return host.run(["mbsync", "--verbose", *options], user=user, env=env, timeout=SECONDS)

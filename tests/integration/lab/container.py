@@ -22,7 +22,8 @@ from .namespaces import LAST, PATH, Namespaces
 from .network import Network
 
 # Run with the machine's programs, from the new mount namespace; ends in the container's root.
-_SCRIPT = """
+_SCRIPT = (
+    """
 hostname {name}
 mkdir -p {work}
 mount -t tmpfs -o mode=0755 lab {work}
@@ -52,7 +53,9 @@ mkdir -m 0755 run/lock run/sshd
 pivot_root . .
 umount -l .
 cd /
-""" + LAST
+"""
+    + LAST
+)
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,7 @@ class File:
 class Container:
     """An image running in namespaces of its own, with an address on the lab's network."""
 
-    def __init__(self, network: Network, directory: Path, name: str, image: str,
-                 layers: Sequence[Path] = ()) -> None:
+    def __init__(self, network: Network, directory: Path, name: str, image: str, layers: Sequence[Path] = ()) -> None:
         """Start it. Nothing runs inside but its first process.
 
         directory: of this lab run, for mount points and logs. layers: further lower directories,
@@ -96,8 +98,9 @@ class Container:
         self.image = bootstrap.ensure(image)
         self.log = directory / f"{name}.log"
         lower = ":".join(map(str, [*layers, *self.image.layers]))
-        script = _SCRIPT.format(name=shlex.quote(name), lower=shlex.quote(lower),
-                                work=shlex.quote(str(directory / f"{name}.mount")))
+        script = _SCRIPT.format(
+            name=shlex.quote(name), lower=shlex.quote(lower), work=shlex.quote(str(directory / f"{name}.mount"))
+        )
         self.namespaces = Namespaces(script, log=self.log)
         try:
             self.address = network.new_address()
@@ -112,27 +115,34 @@ class Container:
         lines = self.read("/etc/passwd").splitlines()
         return {fields[0]: fields[5] for fields in (line.split(":") for line in lines)}
 
-    def run(self, argv: Sequence[str], *, user: str = "root", env: Mapping[str, str] | None = None,
-            stdin: str | bytes = b"", timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        user: str = "root",
+        env: Mapping[str, str] | None = None,
+        stdin: str | bytes = b"",
+        timeout: float = 60.0,
+    ) -> subprocess.CompletedProcess[str]:
         """Run a program as a user, in the user's home, with an environment as of a fresh login.
 
         env: what to add to it. timeout: seconds; exit code 124 when it is over.
         """
         home = "/root" if user == "root" else self.homes[user]
-        variables = {"PATH": PATH, "LANG": "C.UTF-8", "HOME": home, "USER": user, "LOGNAME": user,
-                     **(env or {})}
-        identity = [] if user == "root" else [
-            "setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"]
+        variables = {"PATH": PATH, "LANG": "C.UTF-8", "HOME": home, "USER": user, "LOGNAME": user, **(env or {})}
+        identity = [] if user == "root" else ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"]
         given = stdin.encode() if isinstance(stdin, str) else stdin
-        return self.namespaces.run([*identity, "env", f"--chdir={home}", *argv],
-                                   env=variables, stdin=given, timeout=timeout)
+        return self.namespaces.run(
+            [*identity, "env", f"--chdir={home}", *argv], env=variables, stdin=given, timeout=timeout
+        )
 
     def do(self, script: str, *, stdin: str | bytes = b"", timeout: float = 60.0) -> str:
         """Run a shell script as root and return what it wrote; LabError when it fails."""
         done = self.run(["sh", "-ec", script], stdin=stdin, timeout=timeout)
         if done.returncode:
-            raise LabError(f"{self.name}: {script!r} ended with {done.returncode}: "
-                           f"{done.stderr.strip() or done.stdout.strip()}")
+            raise LabError(
+                f"{self.name}: {script!r} ended with {done.returncode}: {done.stderr.strip() or done.stdout.strip()}"
+            )
         return done.stdout
 
     def read(self, path: str) -> str:
@@ -159,8 +169,9 @@ class Container:
                         made.add(parent)
                         _add(tar, parent, File.directory(file.owner))
                 _add(tar, path, file)
-        self.do("tar --extract --no-overwrite-dir --same-permissions --same-owner --directory=/",
-                stdin=archive.getvalue())
+        self.do(
+            "tar --extract --no-overwrite-dir --same-permissions --same-owner --directory=/", stdin=archive.getvalue()
+        )
 
     def stop(self) -> None:
         """End all that runs inside; its files are gone with it."""

@@ -40,10 +40,20 @@ class User:
 class Host(Container):
     """A container that the controller reaches by SSH, as root with the lab's key."""
 
-    def __init__(self, network: Network, directory: Path, name: str, image: str, *,
-                 authority: CertificateAuthority, login_key: str,
-                 names: Mapping[str, IPv4Address], users: Sequence[User | str] = (),
-                 files: Mapping[str, File | str] | None = None, layers: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        network: Network,
+        directory: Path,
+        name: str,
+        image: str,
+        *,
+        authority: CertificateAuthority,
+        login_key: str,
+        names: Mapping[str, IPv4Address],
+        users: Sequence[User | str] = (),
+        files: Mapping[str, File | str] | None = None,
+        layers: Sequence[Path] = (),
+    ) -> None:
         """Start it; when this returns, its SSH server listens.
 
         login_key: the public key that root and administrators accept. names: what the host resolves
@@ -51,10 +61,15 @@ class Host(Container):
         """
         super().__init__(network, directory, name, image, layers)
         try:
-            self.put({"/etc/resolv.conf": "", "/etc/hostname": f"{name}\n",
-                      "/etc/hosts": self._hosts_file(names),
-                      "/root/.ssh/authorized_keys": File(login_key, mode=0o600),
-                      **authority.trust(self.image)})
+            self.put(
+                {
+                    "/etc/resolv.conf": "",
+                    "/etc/hostname": f"{name}\n",
+                    "/etc/hosts": self._hosts_file(names),
+                    "/root/.ssh/authorized_keys": File(login_key, mode=0o600),
+                    **authority.trust(self.image),
+                }
+            )
             self._login_key = login_key
             self.add_users(users)
             self.put(files or {})
@@ -88,8 +103,7 @@ class Host(Container):
             files[home] = File.directory(user.name, user.home_mode)
             if user.administrator:
                 files[f"{home}/.ssh/authorized_keys"] = File(self._login_key, user.name, 0o600)
-                files[f"/etc/sudoers.d/{user.name}"] = File(
-                    f"{user.name} ALL=(ALL) NOPASSWD: ALL\n", mode=0o440)
+                files[f"/etc/sudoers.d/{user.name}"] = File(f"{user.name} ALL=(ALL) NOPASSWD: ALL\n", mode=0o440)
         self.do("cat > /etc/passwd", stdin=accounts)
         self.do("cat > /etc/group", stdin=groups)
         self.do("cat > /etc/shadow", stdin=shadow)

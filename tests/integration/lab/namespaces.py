@@ -33,10 +33,29 @@ class Namespaces:
         """
         with log.open("ab") as errors:
             self._first = subprocess.Popen(
-                ["unshare", "--mount", "--uts", "--ipc", "--pid", "--net", "--fork", "--kill-child",
-                 "--propagation", "private", "sh", "-ec", _FIRST + script],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, cwd="/",
-                env={"PATH": PATH, "LANG": "C.UTF-8"}, start_new_session=True)
+                [
+                    "unshare",
+                    "--mount",
+                    "--uts",
+                    "--ipc",
+                    "--pid",
+                    "--net",
+                    "--fork",
+                    "--kill-child",
+                    "--propagation",
+                    "private",
+                    "sh",
+                    "-ec",
+                    _FIRST + script,
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                cwd="/",
+                env={"PATH": PATH, "LANG": "C.UTF-8"},
+                start_new_session=True,
+            )
         assert self._first.stdout
         self.pid = int(self._first.stdout.readline() or 0)
         if self._first.stdout.readline().strip() != "ready":
@@ -51,29 +70,39 @@ class Namespaces:
         """The beginning of a command line that runs the rest inside the namespaces."""
         return ["nsenter", f"--target={self.pid}", "--mount", "--uts", "--ipc", "--net", "--pid"]
 
-    def run(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None,
-            stdin: bytes = b"", timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, stdin: bytes = b"", timeout: float = 60.0
+    ) -> subprocess.CompletedProcess[str]:
         """Run a program inside and return what it wrote; exit code 124 is a time-out.
 
         timeout: seconds, after which the program's process group is killed. A daemon that the
         program leaves behind goes on. Output is read from files, so such a daemon cannot block.
         """
         command = [*self.enter(), "timeout", "--kill-after=2", f"{timeout:g}", *argv]
-        with (tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as output,
-              tempfile.TemporaryFile() as errors):
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
             given.write(stdin)
             given.seek(0)
-            done = subprocess.run(command, stdin=given, stdout=output, stderr=errors,
-                                  env=dict(env) if env is not None else None, check=False)
+            done = subprocess.run(
+                command,
+                stdin=given,
+                stdout=output,
+                stderr=errors,
+                env=dict(env) if env is not None else None,
+                check=False,
+            )
             output.seek(0)
             errors.seek(0)
             return subprocess.CompletedProcess(
-                list(argv), done.returncode,
-                output.read().decode(errors="replace"), errors.read().decode(errors="replace"))
+                list(argv),
+                done.returncode,
+                output.read().decode(errors="replace"),
+                errors.read().decode(errors="replace"),
+            )
 
     def stop(self) -> None:
         """End every process inside and wait until the namespaces are gone."""
-        assert self._first.stdin and self._first.stdout
+        assert self._first.stdin
+        assert self._first.stdout
         with contextlib.suppress(BrokenPipeError):
             self._first.stdin.close()
         self._first.stdout.close()

@@ -48,11 +48,30 @@ class Network:
     def connect(self, namespaces: Namespaces, address: IPv4Address) -> None:
         """Give other namespaces an interface on this network with that address, and loopback."""
         port = f"port{int(address) - int(CONTROLLER.network.network_address)}"
-        checked(["ip", "link", "add", port, "netns", str(self._namespaces.pid), "type", "veth",
-                 "peer", "name", "eth0", "netns", str(namespaces.pid)])
+        checked(
+            [
+                "ip",
+                "link",
+                "add",
+                port,
+                "netns",
+                str(self._namespaces.pid),
+                "type",
+                "veth",
+                "peer",
+                "name",
+                "eth0",
+                "netns",
+                str(namespaces.pid),
+            ]
+        )
         _ip(self._namespaces, f"link set {port} master {BRIDGE} up")
-        _ip(namespaces, "link set lo up", "link set eth0 up",
-            f"addr add {address}/{CONTROLLER.network.prefixlen} dev eth0")
+        _ip(
+            namespaces,
+            "link set lo up",
+            "link set eth0 up",
+            f"addr add {address}/{CONTROLLER.network.prefixlen} dev eth0",
+        )
 
     def refusing_address(self) -> IPv4Address:
         """An address on which every connection is refused."""
@@ -67,15 +86,21 @@ class Network:
         _ip(self._namespaces, f"neigh add {address} lladdr {nobody} dev {BRIDGE} nud permanent")
         return address
 
-    def run(self, argv: Sequence[str], *, cwd: Path | None = None,
-            env: Mapping[str, str] | None = None,
-            timeout: float = 120.0) -> subprocess.CompletedProcess[str]:
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 120.0,
+    ) -> subprocess.CompletedProcess[str]:
         """Run a program of this machine on the controller, with this process's environment.
 
         env: what to add to the environment. timeout: seconds; exit code 124 when it is over.
         """
-        return self._namespaces.run(["env", f"--chdir={cwd or Path.cwd()}", *argv],
-                                    env={**os.environ, **(env or {})}, timeout=timeout)
+        return self._namespaces.run(
+            ["env", f"--chdir={cwd or Path.cwd()}", *argv], env={**os.environ, **(env or {})}, timeout=timeout
+        )
 
     def stop(self) -> None:
         """Remove the network, and end whatever still runs on the controller."""
@@ -83,5 +108,4 @@ class Network:
 
 
 def _ip(namespaces: Namespaces, *commands: str) -> None:
-    checked(["nsenter", f"--target={namespaces.pid}", "--net", "ip", "-batch", "-"],
-            stdin="\n".join(commands) + "\n")
+    checked(["nsenter", f"--target={namespaces.pid}", "--net", "ip", "-batch", "-"], stdin="\n".join(commands) + "\n")

@@ -18,8 +18,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, TextIO
 
-PORTS = {143: ("imap", "starttls"), 993: ("imap", "implicit"),
-         110: ("pop3", "starttls"), 995: ("pop3", "implicit")}
+PORTS = {143: ("imap", "starttls"), 993: ("imap", "implicit"), 110: ("pop3", "starttls"), 995: ("pop3", "implicit")}
 VERSIONS = {0x0300: "SSLv3", 0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2", 0x0304: "TLSv1.3"}
 # RFC 8446: record types, handshake types, extension.
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
@@ -30,8 +29,7 @@ SUPPORTED_VERSIONS, SERVER_NAME = 43, 0
 class Direction:
     """The bytes of one direction: plain text lines first, then, from the first record on, TLS."""
 
-    def __init__(self, on_line: Callable[[bytes], None],
-                 on_record: Callable[[int, bytes], None]) -> None:
+    def __init__(self, on_line: Callable[[bytes], None], on_record: Callable[[int, bytes], None]) -> None:
         self._on_line = on_line
         self._on_record = on_record
         self._buffer = b""
@@ -68,8 +66,8 @@ class Direction:
                 return
             if len(self._buffer) < 5 + length:
                 return
-            self._on_record(kind, self._buffer[5:5 + length])
-            self._buffer = self._buffer[5 + length:]
+            self._on_record(kind, self._buffer[5 : 5 + length])
+            self._buffer = self._buffer[5 + length :]
 
 
 class Seen:
@@ -78,9 +76,19 @@ class Seen:
     def __init__(self, number: int, peer: str, port: int) -> None:
         protocol, security = PORTS[port]
         self.record: dict[str, Any] = {
-            "number": number, "peer": peer, "port": port, "protocol": protocol, "security": security,
-            "client_hello": False, "offered": [], "server_name": None, "negotiated": None,
-            "cipher": None, "client_alert": None, "server_alert": None, "plain_commands": [],
+            "number": number,
+            "peer": peer,
+            "port": port,
+            "protocol": protocol,
+            "security": security,
+            "client_hello": False,
+            "offered": [],
+            "server_name": None,
+            "negotiated": None,
+            "cipher": None,
+            "client_alert": None,
+            "server_alert": None,
+            "plain_commands": [],
         }
         self._handshakes = {"client": b"", "server": b""}
         self._encrypted = {"client": False, "server": False}
@@ -122,7 +130,7 @@ class Reader:
         self._at = 0
 
     def take(self, count: int) -> bytes:
-        part = self._data[self._at:self._at + count]
+        part = self._data[self._at : self._at + count]
         self._at += count
         return part
 
@@ -152,7 +160,7 @@ def read_client_hello(data: bytes, record: dict[str, Any]) -> None:
     offered = [legacy]
     if SUPPORTED_VERSIONS in extensions:
         listed = Reader(extensions[SUPPORTED_VERSIONS]).vector(1)
-        offered = [int.from_bytes(listed[at:at + 2], "big") for at in range(0, len(listed), 2)]
+        offered = [int.from_bytes(listed[at : at + 2], "big") for at in range(0, len(listed), 2)]
     record["client_hello"] = True
     record["offered"] = [VERSIONS[value] for value in sorted(offered) if value in VERSIONS]
     if SERVER_NAME in extensions:
@@ -173,8 +181,7 @@ def read_server_hello(data: bytes, record: dict[str, Any]) -> None:
     record["cipher"] = f"{cipher:04X}"
 
 
-async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
-                  direction: Direction) -> None:
+async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, direction: Direction) -> None:
     try:
         while data := await reader.read(65536):
             direction.feed(data)
@@ -193,8 +200,7 @@ async def serve(address: str, records: TextIO) -> None:
         records.write(json.dumps({"event": event, **record}) + "\n")
         records.flush()
 
-    async def connection(client_reader: asyncio.StreamReader,
-                         client_writer: asyncio.StreamWriter) -> None:
+    async def connection(client_reader: asyncio.StreamReader, client_writer: asyncio.StreamWriter) -> None:
         nonlocal opened
         opened += 1
         task = asyncio.current_task()
@@ -205,8 +211,9 @@ async def serve(address: str, records: TextIO) -> None:
         note("opened", seen.record)
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port)
         server_writer.write(f"PROXY TCP4 {peer} {address} {opened} {port}\r\n".encode())
-        await asyncio.gather(pass_on(client_reader, server_writer, seen.client),
-                             pass_on(server_reader, client_writer, seen.server))
+        await asyncio.gather(
+            pass_on(client_reader, server_writer, seen.client), pass_on(server_reader, client_writer, seen.server)
+        )
         for writer in (client_writer, server_writer):
             writer.close()
         note("closed", seen.record)

@@ -20,8 +20,15 @@ from .namespaces import checked
 from .network import Network
 
 # Program: the Debian package that brings it.
-PROGRAMS = {"mmdebstrap": "mmdebstrap", "arch-test": "arch-test", "ip": "iproute2", "ssh": "openssh-client",
-            "openssl": "openssl", "nsenter": "util-linux", "unshare": "util-linux"}
+PROGRAMS = {
+    "mmdebstrap": "mmdebstrap",
+    "arch-test": "arch-test",
+    "ip": "iproute2",
+    "ssh": "openssh-client",
+    "openssl": "openssl",
+    "nsenter": "util-linux",
+    "unshare": "util-linux",
+}
 Running = TypeVar("Running", bound=Container)
 
 
@@ -29,13 +36,20 @@ def missing() -> list[str]:
     """What this machine lacks for a lab, as short reasons; empty when it can have one."""
     if os.geteuid() != 0:
         return ["it needs root"]
-    reasons = [f"{program} is missing (Debian package {package})"
-               for program, package in PROGRAMS.items() if not shutil.which(program)]
+    reasons = [
+        f"{program} is missing (Debian package {package})"
+        for program, package in PROGRAMS.items()
+        if not shutil.which(program)
+    ]
     if not KEYRING.exists():
         reasons.append("Debian's archive keys are missing (Debian package debian-archive-keyring)")
     if not reasons:
-        tried = subprocess.run(["unshare", "--mount", "--net", "--pid", "--fork", "ip", "link", "add",
-                                "type", "bridge"], capture_output=True, text=True, check=False)
+        tried = subprocess.run(
+            ["unshare", "--mount", "--net", "--pid", "--fork", "ip", "link", "add", "type", "bridge"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if tried.returncode:
             reasons.append(f"the kernel gives no namespaces or bridges: {tried.stderr.strip()}")
     return reasons
@@ -79,25 +93,52 @@ class Lab:
         """What they lead to after it: TLS 1.2 and later, and the legacy names are gone."""
         return dict.fromkeys((*servers.SERVICE_NAMES, *servers.OTHER_NAMES), self.modern.address)
 
-    def host(self, name: str, image: str = "bookworm", *, users: Sequence[User | str] = (),
-             files: Mapping[str, File | str] | None = None, layers: Sequence[Path] = (),
-             names: Mapping[str, IPv4Address] | None = None) -> Host:
+    def host(
+        self,
+        name: str,
+        image: str = "bookworm",
+        *,
+        users: Sequence[User | str] = (),
+        files: Mapping[str, File | str] | None = None,
+        layers: Sequence[Path] = (),
+        names: Mapping[str, IPv4Address] | None = None,
+    ) -> Host:
         """Start a host; see Host. names: None for those before the change."""
         public = self.key.with_suffix(".pub").read_text()
-        return self._keep(Host(
-            self.network, self.directory, name, image, authority=self.authority, login_key=public,
-            names=self.names_before() if names is None else names,
-            users=users, files=files, layers=layers))
+        return self._keep(
+            Host(
+                self.network,
+                self.directory,
+                name,
+                image,
+                authority=self.authority,
+                login_key=public,
+                names=self.names_before() if names is None else names,
+                users=users,
+                files=files,
+                layers=layers,
+            )
+        )
 
-    def inventory(self, name: str, hosts: Iterable[Host], *,
-                  unreachable: Mapping[str, IPv4Address] | None = None,
-                  variables: Mapping[str, Any] | None = None) -> Path:
+    def inventory(
+        self,
+        name: str,
+        hosts: Iterable[Host],
+        *,
+        unreachable: Mapping[str, IPv4Address] | None = None,
+        variables: Mapping[str, Any] | None = None,
+    ) -> Path:
         """Write an inventory in a directory of that name; see inventory.write."""
-        return inventory.write(self.directory / name, self.key, hosts,
-                               unreachable=unreachable, variables=variables)
+        return inventory.write(self.directory / name, self.key, hosts, unreachable=unreachable, variables=variables)
 
-    def run(self, argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None,
-            timeout: float = 120.0) -> subprocess.CompletedProcess[str]:
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 120.0,
+    ) -> subprocess.CompletedProcess[str]:
         """Run a program of this machine where it reaches the hosts; see Network.run."""
         return self.network.run(argv, cwd=cwd, env=env, timeout=timeout)
 

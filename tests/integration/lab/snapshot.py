@@ -14,8 +14,12 @@ _NOT_FILES = ("/proc", "/sys", "/dev")
 # Below these, the image's own files are many and large. Every change shows in their change time,
 # which no program can set, so their bytes are not read.
 _BYTES_NOT_READ = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec", "/usr/share", "/usr/include")
-_BYTES_READ_ALL_THE_SAME = ("/usr/lib/ssl", "/usr/lib/thunderbird/distribution",
-                            "/usr/lib/thunderbird/defaults", "/usr/lib/systemd")
+_BYTES_READ_ALL_THE_SAME = (
+    "/usr/lib/ssl",
+    "/usr/lib/thunderbird/distribution",
+    "/usr/lib/thunderbird/defaults",
+    "/usr/lib/systemd",
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,8 @@ def take(root: Path) -> dict[str, Entry]:
 
 def differences(before: dict[str, Entry], after: dict[str, Entry]) -> dict[str, str]:
     """What differs between two snapshots: by path, the fields, or `appeared` or `disappeared`."""
-    found = {path: "disappeared" for path in before.keys() - after.keys()}
-    found.update({path: "appeared" for path in after.keys() - before.keys()})
+    found = dict.fromkeys(before.keys() - after.keys(), "disappeared")
+    found.update(dict.fromkeys(after.keys() - before.keys(), "appeared"))
     for path in before.keys() & after.keys():
         old, new = before[path], after[path]
         if old != new:
@@ -75,9 +79,15 @@ def _entry(root: Path, path: str) -> Entry:
     elif stat.S_ISREG(status.st_mode) and _bytes_are_read(path):
         with open(place, "rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
-    return Entry(status.st_mode, status.st_uid, status.st_gid,
-                 0 if stat.S_ISDIR(status.st_mode) else status.st_size,
-                 status.st_mtime_ns, status.st_ctime_ns, content)
+    return Entry(
+        status.st_mode,
+        status.st_uid,
+        status.st_gid,
+        0 if stat.S_ISDIR(status.st_mode) else status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+        content,
+    )
 
 
 def _bytes_are_read(path: str) -> bool:
