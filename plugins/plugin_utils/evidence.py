@@ -1,0 +1,310 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Evidence as typed models. What a host sends is not trusted: every key, type and size is checked before use."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
+
+SCHEMA = "mailtls.evidence/1"
+MAX_TEXT = 4096
+MAX_ITEMS = 20000
+_PORTS = range(0, 65536)
+_CODE_POINT_LENGTH = 4
+
+
+class EvidenceError(Exception):
+    """The evidence is not of the agreed form; the text names the place in it and what was expected."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """An installed package."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Hello:
+    """A ClientHello that a library wrote, or why it wrote none. `case`: "system", "bare" or "priority"."""
+
+    case: str
+    priority: str | None
+    versions: tuple[str, ...]
+    ciphers: tuple[str, ...]
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One TLS library on the host."""
+
+    kind: str
+    path: str
+    version: str | None
+    package: Package | None
+    origin: str
+    owner: str | None
+    build: tuple[str, ...]
+    config: str | None
+    hellos: tuple[Hello, ...]
+
+    def hello(self, case: str) -> Hello | None:
+        """Return what the library answered in this *case*, or None when it was not asked."""
+        return next((hello for hello in self.hellos if hello.case == case), None)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value with where it stands. `stack` and `section` only for the system's settings of a library."""
+
+    key: str
+    value: str
+    file: str
+    line: int
+    stack: str | None = None
+    section: str | None = None
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """Something of an account that only the running client would know."""
+
+    what: str
+    why: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Install:
+    """One installed copy of a client."""
+
+    program: str
+    version: str | None
+    package: Package | None
+    stacks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Account:
+    """One mailbox connection of a client."""
+
+    user: str
+    config: str
+    line: int
+    name: str | None
+    server: str | None
+    port: int | None
+    protocol: str | None
+    security: str | None
+    enabled: bool
+    settings: tuple[Setting, ...]
+    undecided: tuple[Undecided, ...]
+
+
+@dataclass(frozen=True)
+class Client:
+    """One mail client: its installed copies and its accounts."""
+
+    name: str
+    installs: tuple[Install, ...]
+    accounts: tuple[Account, ...]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What could not be seen, and which findings that could change."""
+
+    what: str
+    why: str
+    affects: str | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that was collected of one host."""
+
+    reach: str
+    privileged: bool
+    platform: Mapping[str, str | None]
+    stacks: tuple[Stack, ...]
+    settings: tuple[Setting, ...]
+    clients: tuple[Client, ...]
+    gaps: tuple[Gap, ...]
+
+    def stack(self, path: str) -> Stack | None:
+        """Return the stack whose library lies at *path*."""
+        return next((stack for stack in self.stacks if stack.path == path), None)
+
+
+def load(document: Any) -> Evidence:
+    """Return the typed evidence of *document*, as the collector sent it. Raises EvidenceError when it is not of the agreed form."""
+    root = _Place(document, "evidence")
+    schema = root.text("schema")
+    if schema != SCHEMA:
+        raise EvidenceError(f"evidence.schema: expected {SCHEMA}, found {schema!r:.80}")
+    return Evidence(
+        reach=root.text("reach"),
+        privileged=root.switch("privileged"),
+        platform={key: root.item("platform").optional_text(key) for key in ("os", "release", "name", "kernel", "arch")},
+        stacks=tuple(_stack(place) for place in root.items("stacks")),
+        settings=tuple(_system_setting(place) for place in root.items("settings")),
+        clients=tuple(_client(place) for place in root.items("clients")),
+        gaps=tuple(Gap(place.text("what"), place.text("why"), place.optional_text("affects")) for place in root.items("gaps")),
+    )
+
+
+def _stack(place: _Place) -> Stack:
+    return Stack(
+        kind=place.text("kind"),
+        path=place.text("path"),
+        version=place.optional_text("version"),
+        package=_package(place),
+        origin=place.choice("origin", ("system", "bundled")),
+        owner=place.optional_text("owner"),
+        build=place.texts("build"),
+        config=place.optional_text("config"),
+        hellos=tuple(_hello(item) for item in place.items("hellos")),
+    )
+
+
+def _hello(place: _Place) -> Hello:
+    return Hello(
+        case=place.choice("case", ("system", "bare", "priority")),
+        priority=place.optional_text("priority"),
+        versions=place.texts("versions", PROTOCOLS),
+        ciphers=place.texts("ciphers", length=_CODE_POINT_LENGTH),
+        error=place.optional_text("error"),
+    )
+
+
+def _system_setting(place: _Place) -> Setting:
+    return Setting(
+        key=place.text("key"),
+        value=place.text("value"),
+        file=place.text("file"),
+        line=place.number("line"),
+        stack=place.text("stack"),
+        section=place.optional_text("section"),
+    )
+
+
+def _client(place: _Place) -> Client:
+    return Client(
+        name=place.text("name"),
+        installs=tuple(_install(item) for item in place.items("installs")),
+        accounts=tuple(_account(item) for item in place.items("accounts")),
+    )
+
+
+def _install(place: _Place) -> Install:
+    return Install(place.text("program"), place.optional_text("version"), _package(place), place.texts("stacks"))
+
+
+def _account(place: _Place) -> Account:
+    port = place.optional_number("port")
+    if port is not None and port not in _PORTS:
+        raise EvidenceError(f"{place.name}.port: expected 0 to 65535, found {port}")
+    return Account(
+        user=place.text("user"),
+        config=place.text("config"),
+        line=place.number("line"),
+        name=place.optional_text("name"),
+        server=place.optional_text("server"),
+        port=port,
+        protocol=place.choice("protocol", ("imap", "pop3", None)),
+        security=place.choice("security", ("implicit", "starttls", "none", None)),
+        enabled=place.switch("enabled"),
+        settings=tuple(_setting(item) for item in place.items("settings")),
+        undecided=tuple(_undecided(item) for item in place.items("undecided")),
+    )
+
+
+def _setting(place: _Place) -> Setting:
+    return Setting(place.text("key"), place.text("value"), place.text("file"), place.number("line"))
+
+
+def _undecided(place: _Place) -> Undecided:
+    return Undecided(place.text("what"), place.text("why"), place.text("file"), place.number("line"))
+
+
+def _package(place: _Place) -> Package | None:
+    if place.value.get("package") is None:
+        return None
+    package = place.item("package")
+    return Package(package.text("name"), package.text("version"))
+
+
+class _Place:
+    """A mapping inside the evidence, and its name for messages."""
+
+    def __init__(self, value: Any, name: str) -> None:
+        if not isinstance(value, Mapping):
+            raise EvidenceError(f"{name}: expected a mapping, found {type(value).__name__}")
+        self.value = value
+        self.name = name
+
+    def _get(self, key: str) -> Any:
+        if key not in self.value:
+            raise EvidenceError(f"{self.name}.{key}: is missing")
+        return self.value[key]
+
+    def _expected(self, key: str, expected: str) -> EvidenceError:
+        return EvidenceError(f"{self.name}.{key}: expected {expected}, found {type(self.value[key]).__name__}")
+
+    def item(self, key: str) -> _Place:
+        return _Place(self._get(key), f"{self.name}.{key}")
+
+    def items(self, key: str) -> list[_Place]:
+        return [_Place(value, f"{self.name}.{key}[{index}]") for index, value in enumerate(self._list(key))]
+
+    def _list(self, key: str) -> list[Any]:
+        values = self._get(key)
+        if not isinstance(values, list):
+            raise self._expected(key, "a list")
+        if len(values) > MAX_ITEMS:
+            raise EvidenceError(f"{self.name}.{key}: holds {len(values)} entries, more than {MAX_ITEMS}")
+        return values
+
+    def text(self, key: str) -> str:
+        value = self._get(key)
+        if not isinstance(value, str):
+            raise self._expected(key, "a text")
+        # str() frees the value of the tags that ansible-core 2.19 puts on what a module returned.
+        return str(value[:MAX_TEXT])
+
+    def optional_text(self, key: str) -> str | None:
+        return None if self._get(key) is None else self.text(key)
+
+    def choice(self, key: str, allowed: tuple[str | None, ...]) -> Any:
+        value = self.optional_text(key)
+        if value not in allowed:
+            raise EvidenceError(f"{self.name}.{key}: expected one of {allowed}, found {value!r:.80}")
+        return value
+
+    def texts(self, key: str, allowed: tuple[str, ...] | None = None, length: int | None = None) -> tuple[str, ...]:
+        values = self._list(key)
+        for value in values:
+            if not isinstance(value, str) or (allowed and value not in allowed) or (length and len(value) != length):
+                raise EvidenceError(f"{self.name}.{key}: unexpected entry {value!r:.80}")
+        return tuple(str(value[:MAX_TEXT]) for value in values)
+
+    def number(self, key: str) -> int:
+        value = self._get(key)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self._expected(key, "a whole number")
+        return int(value)
+
+    def optional_number(self, key: str) -> int | None:
+        return None if self._get(key) is None else self.number(key)
+
+    def switch(self, key: str) -> bool:
+        value = self._get(key)
+        if not isinstance(value, bool):
+            raise self._expected(key, "true or false")
+        return value

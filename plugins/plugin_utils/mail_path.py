@@ -1,0 +1,200 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A path, account to client to stack: what acts on it, what it offers, and how sure that is."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import offered as arithmetic
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Evidence, Install, Setting, Stack
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import DEFAULT, LIMIT, SETTING, SYSTEM, Constraint
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import (
+    BehaviourRule,
+    ClientFacts,
+    LibraryFacts,
+    Policy,
+    SettingRule,
+)
+
+OBSERVED, CONFIGURED, INFERRED = "observed", "configured", "inferred"
+
+
+@dataclass
+class Capability:
+    """What a stack can offer with system settings off. `protocols` is None when nobody can tell, and `unknown` says why."""
+
+    protocols: frozenset[str] | None
+    confidence: str = INFERRED
+    unknown: str | None = None
+
+
+@dataclass
+class Path:
+    """What a path offers.
+
+    Attributes:
+        offered: protocols in the best case that the evidence leaves open; None when even that can't be told.
+        passes: True, False, or None when evidence is missing that could change it.
+        unknown: what is missing, one sentence's part each.
+        blockers: the constraints that keep it from passing; empty when the library itself does.
+        confidence: how the weakest link is known.
+        ciphers_shared: whether a cipher suite is shared with the service; None when no ClientHello tells.
+    """
+
+    stack: Stack | None
+    facts: LibraryFacts | None
+    offered: tuple[str, ...] | None = None
+    passes: bool | None = None
+    unknown: list[str] = field(default_factory=list)
+    blockers: list[Constraint] = field(default_factory=list)
+    constraints: list[Constraint] = field(default_factory=list)
+    confidence: str = INFERRED
+    ciphers_shared: bool | None = None
+
+
+def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: Install | None, account: Account | None) -> Path:
+    """Return the path of *account* (None: an account with the client's defaults) through that *install* of its client."""
+    stack = _stack_of(evidence, facts, install)
+    constraints, unknown = _client_constraints(facts, install, account)
+    return _path(evidence, policy, stack, constraints, unknown)
+
+
+def of_stack(evidence: Evidence, policy: Policy, stack: Stack) -> Path:
+    """Return what a program offers that sets nothing, through *stack*."""
+    return _path(evidence, policy, stack, [], [])
+
+
+def _path(evidence: Evidence, policy: Policy, stack: Stack | None, client: list[Constraint], unknown: list[str]) -> Path:
+    facts = policy.libraries.get(stack.kind) if stack else None
+    path = Path(stack, facts, unknown=list(unknown))
+    if stack is None or facts is None:
+        path.unknown.append("which TLS library it uses could not be found")
+        return path
+    hello = stack.hello("system")
+    if hello and not hello.error and not client:
+        path.offered, path.confidence = hello.versions, OBSERVED
+        path.constraints = _system_constraints(evidence, facts, stack, path.unknown) if not _meets(hello.versions, policy) else []
+    else:
+        _calculate(path, evidence, client)
+    path.ciphers_shared = _ciphers_shared(stack, policy)
+    _judge(path, policy)
+    return path
+
+
+def _calculate(path: Path, evidence: Evidence, client: list[Constraint]) -> None:
+    assert path.stack is not None and path.facts is not None
+    capability = _capability(path.stack, path.facts)
+    if capability.protocols is None:
+        path.unknown.append(capability.unknown or "")
+        return
+    path.constraints = _system_constraints(evidence, path.facts, path.stack, path.unknown) + client
+    path.unknown.extend(item.effect.unknown for item in path.constraints if item.effect.unknown)
+    certain = [item for item in path.constraints if not item.maybe]
+    path.offered = arithmetic.offered(capability.protocols, certain, path.facts)
+    path.confidence = INFERRED if capability.confidence == INFERRED else CONFIGURED
+
+
+def _judge(path: Path, policy: Policy) -> None:
+    if path.offered is None or path.facts is None or path.stack is None:
+        return
+    capability = _capability(path.stack, path.facts).protocols or frozenset(path.offered)
+    facts = path.facts
+
+    def passes(constraints: list[Constraint]) -> bool:
+        return _meets(arithmetic.offered(capability, constraints, facts), policy)
+
+    certain = [item for item in path.constraints if not item.maybe]
+    if not _meets(path.offered, policy):
+        path.passes = False
+        path.blockers = arithmetic.blockers(certain, passes) if _meets(capability, policy) else []
+    elif not path.unknown and (path.constraints == certain or passes(path.constraints)):
+        path.passes = True
+    elif path.constraints != certain and not path.unknown:
+        path.unknown.extend(item.why or "" for item in path.constraints if item.maybe)
+
+
+def _meets(protocols: Iterable[str], policy: Policy) -> bool:
+    required = PROTOCOLS.index(policy.protocol)
+    return any(PROTOCOLS.index(protocol) >= required for protocol in protocols)
+
+
+def _capability(stack: Stack, facts: LibraryFacts) -> Capability:
+    by_version = _protocols_by_version(stack, facts)
+    bare = stack.hello("bare")
+    if bare and not bare.error and bare.versions:
+        highest = max(PROTOCOLS.index(protocol) for protocol in bare.versions)
+        below = {protocol for protocol in by_version or () if PROTOCOLS.index(protocol) <= highest}
+        return Capability(frozenset(bare.versions) | below, OBSERVED)
+    if by_version is None:
+        return Capability(None, unknown=f"the version of {facts.title} in {stack.path} is not known")
+    return Capability(by_version)
+
+
+def _protocols_by_version(stack: Stack, facts: LibraryFacts) -> frozenset[str] | None:
+    offer = next((offer for offer in facts.offers if offer.versions.holds(stack.version)), None)
+    if offer is None:
+        return None
+    removed = [flag.removes for name, flag in facts.build_flags.items() if name in stack.build]
+    return offer.protocols.difference(*removed)
+
+
+def _ciphers_shared(stack: Stack, policy: Policy) -> bool | None:
+    hello = stack.hello("system")
+    if hello is None or hello.error or not hello.ciphers:
+        return None
+    return any(code in policy.cipher_suites for code in hello.ciphers)
+
+
+def _stack_of(evidence: Evidence, facts: ClientFacts, install: Install | None) -> Stack | None:
+    """The nearest library of a kind that this client speaks TLS with: first those that its program loads, then the system's."""
+    loaded = [evidence.stack(path) for path in install.stacks] if install else []
+    for stack in loaded:
+        if stack is not None and stack.kind in facts.libraries:
+            return stack
+    return None
+
+
+def _system_constraints(evidence: Evidence, facts: LibraryFacts, stack: Stack, unknown: list[str]) -> list[Constraint]:
+    if facts.settings_apply.holds(stack.version) is False:
+        return []
+    for gap in evidence.gaps:
+        if gap.affects == f"stack:{stack.kind}" and stack.hello("system") is None:
+            unknown.append(f"{gap.what}: {gap.why}")
+    found = (setting for setting in evidence.settings if setting.stack == stack.kind)
+    return [item for setting in found for item in _constraints(SYSTEM, setting, facts.settings.get(setting.key), stack.version)]
+
+
+def _client_constraints(facts: ClientFacts, install: Install | None, account: Account | None) -> tuple[list[Constraint], list[str]]:
+    version = install.version if install else None
+    security = account.security if account else "implicit"
+    found = list(_behaviour(DEFAULT, facts.defaults, version, security, facts.title))
+    found.extend(_behaviour(LIMIT, facts.limits, version, security, facts.title))
+    for setting in account.settings if account else ():
+        found.extend(_constraints(SETTING, setting, facts.settings.get(setting.key), version))
+    unknown = [f"{item.what}: {item.why} ({item.file}, line {item.line})" for item in account.undecided] if account else []
+    return found, unknown
+
+
+def _behaviour(
+    layer: str, rules: Iterable[BehaviourRule], version: str | None, security: str | None, title: str
+) -> Iterator[Constraint]:
+    for rule in rules:
+        holds = rule.versions.holds(version)
+        if holds is not False and (rule.security is None or security is None or rule.security == security):
+            why = rule.why if holds else f"the version of {title} is not known ({rule.why or rule.source})"
+            maybe = holds is None or (rule.security is not None and security is None)
+            yield Constraint(layer, rule.effect, rule.source, why=why, mend=rule.mend, maybe=maybe)
+
+
+def _constraints(
+    layer: str, setting: Setting, rules: tuple[SettingRule, ...] | None, version: str | None
+) -> Iterator[Constraint]:
+    for rule in rules or ():
+        holds = rule.versions.holds(version)
+        if holds is False:
+            continue
+        for effect in rule.effects(setting.value):
+            if effect != arithmetic.NOTHING:
+                yield Constraint(layer, effect, rule.source, setting, mend=rule.mend, maybe=holds is None)

@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Interval arithmetic: offered = library ∩ system settings ∩ what the client does, each library with its own precedence."""
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Setting
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Effect, LibraryFacts, Source
+
+LIBRARY, SYSTEM, DEFAULT, SETTING, LIMIT = "library", "system", "default", "setting", "limit"
+ALL = frozenset(PROTOCOLS)
+NOTHING = Effect()
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """One thing on the path that acts on what is offered.
+
+    Attributes:
+        layer: SYSTEM, DEFAULT (of the client), SETTING (of the account) or LIMIT (of the client, whatever its settings).
+        effect: what it does.
+        source: where that meaning is known from.
+        setting: the setting itself, where it is one.
+        why: a sentence's part that names it, where it is none.
+        mend: the value that the setting should get, or a sentence that says what to do.
+        maybe: it may or may not act; the client's or library's version, which would tell, is not known.
+    """
+
+    layer: str
+    effect: Effect
+    source: Source
+    setting: Setting | None = None
+    why: str | None = None
+    mend: str | None = None
+    maybe: bool = False
+
+
+def offered(capability: Iterable[str], constraints: Iterable[Constraint], facts: LibraryFacts) -> tuple[str, ...]:
+    """Return what goes over the wire, ascending; nothing: no ClientHello is written.
+
+    Args:
+        capability: what the library can offer by itself.
+        constraints: what acts on it.
+        facts: the library's precedence.
+    """
+    layers = {layer: _combine(item.effect for item in constraints if item.layer == layer) for layer in _LAYERS}
+    client = _override(layers[DEFAULT], layers[SETTING])
+    left = frozenset(capability) & _meet(layers[SYSTEM], client, facts.bounds) & _allowed(layers[LIMIT])
+    ordered = [protocol for protocol in PROTOCOLS if protocol in left]
+    return tuple(_cut_at_hole(ordered) if facts.holes == "cut" else ordered)
+
+
+_LAYERS = (SYSTEM, DEFAULT, SETTING, LIMIT)
+
+
+def blockers(constraints: list[Constraint], passes: Callable[[list[Constraint]], bool]) -> list[Constraint]:
+    """Return the constraints that are the reason why *passes* is false of them all.
+
+    Those that each alone would mend it by going; where none does, every one that stands in the way by itself.
+    """
+    alone = [item for item in constraints if passes([other for other in constraints if other is not item])]
+    return alone or [item for item in constraints if not passes([item])]
+
+
+def _combine(effects: Iterable[Effect]) -> Effect:
+    """Effects in one layer add up; of two bounds the later one stands."""
+    return functools.reduce(_add, effects, NOTHING)
+
+
+def _add(first: Effect, second: Effect) -> Effect:
+    return Effect(
+        minimum=second.minimum or first.minimum,
+        maximum=second.maximum or first.maximum,
+        lists=first.lists | second.lists,
+        also=first.also | second.also,
+        disable=first.disable | second.disable,
+    )
+
+
+def _override(default: Effect, setting: Effect) -> Effect:
+    """What a client's setting says replaces what the client does by itself."""
+    return Effect(
+        minimum=setting.minimum or default.minimum,
+        maximum=setting.maximum or default.maximum,
+        lists=setting.lists or default.lists,
+        also=default.also | setting.also,
+        disable=default.disable | setting.disable,
+    )
+
+
+def _meet(system: Effect, client: Effect, bounds: str) -> frozenset[str]:
+    if bounds == "replace":
+        between = _between(client.minimum or system.minimum, client.maximum or system.maximum)
+        return between & _chosen(system) & _chosen(client)
+    return _allowed(system) & _allowed(client)
+
+
+def _allowed(effect: Effect) -> frozenset[str]:
+    return _between(effect.minimum, effect.maximum) & _chosen(effect)
+
+
+def _between(minimum: str | None, maximum: str | None) -> frozenset[str]:
+    low = PROTOCOLS.index(minimum) if minimum else 0
+    high = PROTOCOLS.index(maximum) if maximum else len(PROTOCOLS) - 1
+    return frozenset(PROTOCOLS[low : high + 1])
+
+
+def _chosen(effect: Effect) -> frozenset[str]:
+    return ((effect.lists or ALL) | effect.also) - (effect.disable - effect.also)
+
+
+def _cut_at_hole(ordered: list[str]) -> list[str]:
+    """Keep the lowest protocol and those that follow it without a gap."""
+    for position, protocol in enumerate(ordered):
+        if PROTOCOLS.index(protocol) != PROTOCOLS.index(ordered[0]) + position:
+            return ordered[:position]
+    return ordered

@@ -1,0 +1,193 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the policy says, as typed facts: the service's requirement, what libraries offer, what clients' settings mean."""
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.version_ranges import ANY, VersionRange
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a fact comes from: its code, and the text that the code stands for."""
+
+    code: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one thing (a setting's value, a default) does to the protocols that are offered.
+
+    Attributes:
+        minimum, maximum: bounds, or None where it sets none.
+        lists: when not empty, nothing but the protocols that are listed anywhere on the path is on.
+        also: protocols that come to the default ones.
+        disable: protocols switched off one by one.
+        plaintext: no TLS at all.
+        unknown: why nobody can tell from here, or None.
+    """
+
+    minimum: str | None = None
+    maximum: str | None = None
+    lists: frozenset[str] = frozenset()
+    also: frozenset[str] = frozenset()
+    disable: frozenset[str] = frozenset()
+    plaintext: bool = False
+    unknown: str | None = None
+
+
+@dataclass(frozen=True)
+class SettingRule:
+    """What the values of one setting mean, in some versions of its program.
+
+    Attributes:
+        versions: the program's versions that this is true of.
+        words: effect by value; `ignore_case` says how they compare.
+        separator: where a value is a list of words, what stands between them ("space" or "comma"); None: one word.
+        otherwise: effect of any other value.
+        mend: a value that lets TLS 1.2 through, or None when the line has to go.
+    """
+
+    words: Mapping[str, Effect]
+    otherwise: Effect
+    source: Source
+    versions: VersionRange = ANY
+    separator: str | None = None
+    ignore_case: bool = False
+    mend: str | None = None
+
+    def effects(self, value: str) -> list[Effect]:
+        """Return the effects of the setting's *value* as it stands in the file."""
+        words = [value]
+        if self.separator == "space":
+            words = value.split()
+        elif self.separator == "comma":
+            words = [word.strip() for word in value.split(",") if word.strip()]
+        return [self._effect(word) for word in words]
+
+    def _effect(self, word: str) -> Effect:
+        return self.words.get(word.lower() if self.ignore_case else word, self.otherwise)
+
+
+@dataclass(frozen=True)
+class BehaviourRule:
+    """What some versions of a client do by themselves, on some kinds of connection.
+
+    Attributes:
+        versions: the client's versions.
+        security: "implicit", "starttls" or None for both.
+        effect: what it does.
+        why: one sentence for the report.
+        mend: what to do about it, one sentence.
+    """
+
+    versions: VersionRange
+    security: str | None
+    effect: Effect
+    why: str | None
+    mend: str | None
+    source: Source
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The protocols that some versions of a library can offer."""
+
+    versions: VersionRange
+    protocols: frozenset[str]
+    source: Source
+
+
+@dataclass(frozen=True)
+class BuildFlag:
+    """A build option that takes protocols away."""
+
+    removes: frozenset[str]
+    source: Source
+
+
+@dataclass(frozen=True)
+class LibraryFacts:
+    """One kind of TLS library.
+
+    Attributes:
+        bounds: how an application's own minimum or maximum meets the system's: "replace" or "intersect".
+        holes: what becomes of a set of protocols with one missing in the middle: "cut" (all above the hole is lost) or "keep".
+        settings_apply: versions that read the system's settings without being asked.
+        fixed_in: first version with TLS 1.2 for clients, for the text of a fix.
+    """
+
+    title: str
+    offers: tuple[Offer, ...]
+    build_flags: Mapping[str, BuildFlag]
+    settings: Mapping[str, tuple[SettingRule, ...]]
+    settings_apply: VersionRange
+    bounds: str
+    holes: str
+    fixed_in: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class ClientFacts:
+    """One mail client.
+
+    Attributes:
+        libraries: the kinds of library that it speaks TLS with.
+        defaults: what it does by itself where no setting says otherwise.
+        limits: what it does whatever the settings say.
+        settings: what its settings mean.
+    """
+
+    title: str
+    libraries: tuple[str, ...]
+    defaults: tuple[BehaviourRule, ...]
+    limits: tuple[BehaviourRule, ...]
+    settings: Mapping[str, tuple[SettingRule, ...]]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A name of the service. `status`: "stays" or "retired", and then `replacement` is the name that stays."""
+
+    name: str
+    status: str
+    replacement: str | None
+    source: Source
+
+
+@dataclass(frozen=True)
+class CipherSuite:
+    """A TLS 1.2 cipher suite that the service accepts: IANA name, OpenSSL name."""
+
+    name: str
+    openssl: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Everything that a verdict rests on besides the evidence."""
+
+    name: str
+    title: str
+    protocol: str
+    protocol_source: Source
+    deadline: datetime.date
+    deadline_source: Source
+    endpoints: Mapping[str, Endpoint]
+    cipher_suites: Mapping[str, CipherSuite]
+    cipher_source: Source
+    libraries: Mapping[str, LibraryFacts]
+    clients: Mapping[str, ClientFacts]
+    files: tuple[str, ...] = field(default=())
+
+    def endpoint(self, server: str | None) -> Endpoint | None:
+        """Return what is known of the service name *server*; names compare as DNS does, a final dot aside."""
+        return self.endpoints.get((server or "").lower().rstrip("."))

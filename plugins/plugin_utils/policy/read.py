@@ -1,0 +1,221 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From YAML nodes to typed facts; a mistake is refused with its file and line."""
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import model
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.version_ranges import ANY, VersionRange
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.yaml_lines import Node
+
+Sources = Mapping[str, model.Source]
+_T = TypeVar("_T")
+
+
+def keys(node: Node, required: Iterable[str] = (), optional: Iterable[str] = ()) -> dict[str, Node]:
+    """Return the mapping *node*. Raises PolicyError for a key that is missing or not known."""
+    mapping, required, optional = node.mapping(), tuple(required), tuple(optional)
+    for key, value in mapping.items():
+        if key not in required and key not in optional:
+            raise value.error(f"unknown key {key!r}: expected " + ", ".join(sorted((*required, *optional))))
+    for key in required:
+        if key not in mapping:
+            hint = " (every fact names its source)" if key == "source" else ""
+            raise node.error(f"the key {key!r} is missing{hint}")
+    return mapping
+
+
+def choice(node: Node, allowed: Iterable[str]) -> str:
+    """Return the text of *node*, which has to be one of *allowed*."""
+    text, allowed = node.text(), tuple(allowed)
+    if text not in allowed:
+        raise node.error(f"expected one of {', '.join(allowed)}, found {text!r}")
+    return text
+
+
+def protocol(node: Node) -> str:
+    """Return the protocol that *node* names."""
+    return choice(node, PROTOCOLS)
+
+
+def protocols(node: Node) -> frozenset[str]:
+    """Return the protocols that the list *node* names."""
+    return frozenset(protocol(item) for item in node.sequence())
+
+
+def version_range(node: Node | None) -> VersionRange:
+    """Return the range of versions that *node* writes; without a node: every version."""
+    if node is None:
+        return ANY
+    try:
+        return VersionRange.parse(node.text())
+    except ValueError as error:
+        raise node.error(str(error)) from error
+
+
+def switch(node: Node | None) -> bool:
+    """Return the switch *node*; without a node: off."""
+    if node is None:
+        return False
+    if not isinstance(node.value, bool):
+        raise node.error("expected true or false")
+    return node.value
+
+
+def source(node: Node, known: Sources) -> model.Source:
+    """Return the source whose code *node* gives."""
+    code = node.text()
+    if code not in known:
+        raise node.error(f"the source {code!r} is not listed under 'sources'")
+    return known[code]
+
+
+def sources(node: Node) -> dict[str, model.Source]:
+    """Return the sources by their code."""
+    return {code: model.Source(code, text.text()) for code, text in node.mapping().items()}
+
+
+def effect(node: Node) -> model.Effect:
+    """Return the effect that *node* describes; `only: X` is short for the bounds X and X."""
+    given = keys(node, optional=("min", "max", "only", "lists", "also", "disable", "plaintext", "unknown"))
+    if "only" in given and ("min" in given or "max" in given):
+        raise given["only"].error("'only' sets both bounds: 'min' and 'max' can't stand beside it")
+
+    def bound(key: str) -> str | None:
+        chosen = given.get("only") or given.get(key)
+        return protocol(chosen) if chosen else None
+
+    def group(key: str) -> frozenset[str]:
+        return protocols(given[key]) if key in given else frozenset()
+
+    return model.Effect(
+        minimum=bound("min"),
+        maximum=bound("max"),
+        lists=group("lists"),
+        also=group("also"),
+        disable=group("disable"),
+        plaintext=switch(given.get("plaintext")),
+        unknown=given["unknown"].text() if "unknown" in given else None,
+    )
+
+
+def setting_rule(node: Node, known: Sources) -> model.SettingRule:
+    """Return what a setting's values mean."""
+    given = keys(node, ("words", "otherwise", "source"), ("versions", "separator", "ignore_case", "mend"))
+    ignore_case = switch(given.get("ignore_case"))
+    words: dict[str, model.Effect] = {}
+    for word, meaning in given["words"].mapping().items():
+        name = word.lower() if ignore_case else word
+        if name in words:
+            raise meaning.error(f"the word {word!r} stands here twice, since case is ignored")
+        words[name] = effect(meaning)
+    return model.SettingRule(
+        words=words,
+        otherwise=effect(given["otherwise"]),
+        source=source(given["source"], known),
+        versions=version_range(given.get("versions")),
+        separator=choice(given["separator"], ("space", "comma")) if "separator" in given else None,
+        ignore_case=ignore_case,
+        mend=given["mend"].text() if "mend" in given else None,
+    )
+
+
+def setting_rules(node: Node | None, known: Sources) -> dict[str, tuple[model.SettingRule, ...]]:
+    """Return the rules by the setting's key, each key with one rule for each span of versions."""
+    if node is None:
+        return {}
+    return {key: each(rules, lambda item: setting_rule(item, known)) for key, rules in node.mapping().items()}
+
+
+def behaviour(node: Node, known: Sources) -> model.BehaviourRule:
+    """Return what a client does by itself."""
+    given = keys(node, ("effect", "source"), ("versions", "security", "why", "mend"))
+    return model.BehaviourRule(
+        versions=version_range(given.get("versions")),
+        security=choice(given["security"], ("implicit", "starttls")) if "security" in given else None,
+        effect=effect(given["effect"]),
+        why=given["why"].text() if "why" in given else None,
+        mend=given["mend"].text() if "mend" in given else None,
+        source=source(given["source"], known),
+    )
+
+
+def client(node: Node, known: Sources) -> model.ClientFacts:
+    """Return the facts of one mail client."""
+    given = keys(node, ("title", "libraries"), ("defaults", "limits", "settings"))
+
+    def behaviours(key: str) -> tuple[model.BehaviourRule, ...]:
+        return each(given[key], lambda item: behaviour(item, known)) if key in given else ()
+
+    return model.ClientFacts(
+        title=given["title"].text(),
+        libraries=each(given["libraries"], Node.text),
+        defaults=behaviours("defaults"),
+        limits=behaviours("limits"),
+        settings=setting_rules(given.get("settings"), known),
+    )
+
+
+def library(node: Node, known: Sources) -> model.LibraryFacts:
+    """Return the facts of one kind of library."""
+    given = keys(
+        node,
+        ("title", "offers", "bounds", "holes", "fixed_in", "source"),
+        ("build_flags", "settings", "settings_apply"),
+    )
+    flags = given["build_flags"].mapping() if "build_flags" in given else {}
+    return model.LibraryFacts(
+        title=given["title"].text(),
+        offers=each(given["offers"], lambda item: offer(item, known)),
+        build_flags={name: build_flag(flag, known) for name, flag in flags.items()},
+        settings=setting_rules(given.get("settings"), known),
+        settings_apply=version_range(given.get("settings_apply")),
+        bounds=choice(given["bounds"], ("replace", "intersect")),
+        holes=choice(given["holes"], ("cut", "keep")),
+        fixed_in=given["fixed_in"].text(),
+        source=source(given["source"], known),
+    )
+
+
+def offer(node: Node, known: Sources) -> model.Offer:
+    """Return what some versions of a library offer."""
+    given = keys(node, ("versions", "protocols", "source"))
+    return model.Offer(version_range(given["versions"]), protocols(given["protocols"]), source(given["source"], known))
+
+
+def build_flag(node: Node, known: Sources) -> model.BuildFlag:
+    """Return what a build option takes away."""
+    given = keys(node, ("removes", "source"))
+    return model.BuildFlag(protocols(given["removes"]), source(given["source"], known))
+
+
+def endpoint(name: str, node: Node, known: Sources) -> model.Endpoint:
+    """Return one name of the service."""
+    given = keys(node, ("status", "source"), ("replacement",))
+    status = choice(given["status"], ("stays", "retired"))
+    if (status == "retired") != ("replacement" in given):
+        raise node.error("a retired name needs its 'replacement', and only a retired name has one")
+    replacement = given["replacement"].text() if "replacement" in given else None
+    return model.Endpoint(name.lower(), status, replacement, source(given["source"], known))
+
+
+def cipher_suite(node: Node) -> model.CipherSuite:
+    """Return one cipher suite."""
+    given = keys(node, ("name", "openssl"))
+    return model.CipherSuite(given["name"].text(), given["openssl"].text())
+
+
+def date(node: Node) -> datetime.date:
+    """Return the date *node*."""
+    if not isinstance(node.value, datetime.date) or isinstance(node.value, datetime.datetime):
+        raise node.error("expected a date such as 2026-12-31")
+    return node.value
+
+
+def each(node: Node, convert: Callable[[Node], _T]) -> tuple[_T, ...]:
+    """Return every item of the list *node*, converted."""
+    return tuple(convert(item) for item in node.sequence())
