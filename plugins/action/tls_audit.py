@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Audit of one host: obtain its evidence, judge it, hand the record on."""
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import evidence as evidence_model
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import run
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.host_record import of_error
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
+
+MODULE = "mailtls.fleet.tls_audit"
+
+
+class ActionModule(ActionBase):
+    """The audit's side on the controller; it runs in Ansible's worker processes, so it scales with forks."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the host's record; what goes wrong on one host is that host's ERROR and nobody else's."""
+        result = super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        policy = self._policy()
+        host = str(task_vars.get("inventory_hostname", ""))
+        answer = self._execute_module(module_name=MODULE, module_args=dict(self._task.args), task_vars=task_vars)
+        if answer.get("unreachable"):
+            return {**result, **answer}
+        result.update(changed=False, policy=_summary(policy), mailtls=self._record(host, answer, policy))
+        if self._task.args.get("evidence") and "evidence" in answer:
+            result["evidence"] = answer["evidence"]
+        return result
+
+    def _policy(self) -> Policy:
+        files = self._task.args.get("policy") or []
+        try:
+            return policy_load.load(*([files] if isinstance(files, str) else files))
+        except policy_load.PolicyError as error:
+            raise AnsibleActionFail(f"The policy can't be used: {error}") from error
+
+    def _record(self, host: str, answer: dict[str, Any], policy: Policy) -> dict[str, Any]:
+        if "evidence" not in answer:
+            return of_error(host, _failure(answer))
+        recorded = run.current()
+        if recorded is not None:
+            recorded.save_evidence(host, answer["evidence"])
+        try:
+            evidence = evidence_model.load(answer["evidence"])
+        except evidence_model.EvidenceError as error:
+            return of_error(host, f"the host's answer is not evidence: {error}")
+        return {"host": host, **assess(evidence, policy, datetime.date.today())}
+
+
+def _failure(answer: dict[str, Any]) -> str:
+    """Return what the module, or what ran in its place, said of its failure."""
+    told = answer.get("msg") or answer.get("module_stderr") or answer.get("module_stdout") or "the module sent no evidence"
+    return f"the audit failed on the host: {told}"
+
+
+def _summary(policy: Policy) -> dict[str, str]:
+    return {"name": policy.name, "requirement": policy.protocol, "deadline": policy.deadline.isoformat()}

@@ -1,0 +1,7 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The mail clients that are known. A new client is a module of its own and a name here."""
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import fetchmail, mbsync, thunderbird
+
+READERS = (fetchmail, mbsync, thunderbird)

@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The audit of one host, from its platform to its mail clients: facts only, each failure a gap."""
+
+import os
+
+from ansible_collections.mailtls.fleet.plugins.module_utils import platform, system_settings
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import registry
+from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
+from ansible_collections.mailtls.fleet.plugins.module_utils.version import VERSION
+
+SCHEMA = "mailtls.evidence/1"
+
+
+def collect(root="/", reach="python", timeout=10):
+    """Return the evidence of the system below *root*, as docs/architecture.md describes it.
+
+    Args:
+        root: "/" for the running system, or the directory where another system's tree is mounted.
+        reach: by which way the host was reached, a word that only goes along.
+        timeout: seconds that the questions to all TLS libraries may take together.
+    """
+    host = Host(root)
+    _attempt(host, "users", "accounts", lambda: host.users)
+    settings = _attempt(host, "system settings", "stack:openssl", lambda: system_settings.read(host)) or []
+    clients = [_attempt(host, reader.NAME, "client:" + reader.NAME, lambda reader=reader: reader.read(host)) for reader in registry.READERS]
+    stacks = _attempt(host, "TLS libraries", "stack:openssl", lambda: _ask(host, timeout)) or []
+    return {
+        "schema": SCHEMA,
+        "collection": VERSION,
+        "reach": reach,
+        "root": root,
+        "privileged": os.geteuid() == 0,
+        "platform": _attempt(host, "platform", None, lambda: platform.read(host)) or {},
+        "stacks": stacks,
+        "settings": settings,
+        "clients": [client for client in clients if client],
+        "gaps": host.gaps,
+    }
+
+
+def _ask(host, timeout):
+    host.stacks.ask(timeout)
+    return host.stacks.all()
+
+
+def _attempt(host, what, affects, read):
+    """Return what *read* returns. A fault of ours on this host must not cost the rest of its audit: it becomes a gap."""
+    try:
+        return read()
+    except Exception as error:  # pylint: disable=broad-except
+        # The text of an unforeseen exception may quote what was read; its type and place are enough to mend it.
+        host.gap(what, f"the collector failed: {_where(error)}", affects)
+        return None
+
+
+def _where(error):
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" in {os.path.basename(trace.tb_frame.f_code.co_filename)}, line {trace.tb_lineno}" if trace else ""
+    return error.__class__.__name__ + place

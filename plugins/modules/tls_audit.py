@@ -1,0 +1,137 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+DOCUMENTATION = r"""
+module: tls_audit
+short_description: Find the mail clients of a host that stop working when old TLS goes
+version_added: 0.1.0
+author:
+  - mailtls.fleet contributors (@mailtls)
+description:
+  - Collects, reading only, the TLS libraries of a host, the ClientHello that they really write, the system's TLS settings,
+    and the mail accounts of every user with the settings that act on them.
+  - The matching action plugin then judges this evidence on the controller against the policy, and returns one verdict for the host
+    with a finding for each mail account.
+  - No password, token or mail content is read into the evidence.
+options:
+  policy:
+    description:
+      - YAML files on the controller that add to or override the policy that ships with the collection.
+      - Use it to correct a fact, to add an endpoint of your own, or to judge for another deadline.
+    type: list
+    elements: path
+    default: []
+  timeout:
+    description:
+      - Seconds that the questions to all TLS libraries of the host may take together.
+      - Raise it on hosts that are slow or busy.
+    type: int
+    default: 10
+  evidence:
+    description:
+      - Whether the result carries the evidence itself.
+      - In a run that is being recorded the evidence is saved in the run folder anyway.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: The audit only reads, so it does the same in check mode.
+    support: full
+  diff_mode:
+    description: There is never a difference to show.
+    support: none
+notes:
+  - Needs Python 3.6 or later on the host.
+seealso:
+  - module: mailtls.fleet.tls_run
+"""
+
+EXAMPLES = r"""
+- name: Audit this host
+  mailtls.fleet.tls_audit:
+  register: audit
+
+- name: Audit with a policy of our own, and keep the evidence
+  mailtls.fleet.tls_audit:
+    policy:
+      - policy/our-endpoints.yml
+    evidence: true
+"""
+
+RETURN = r"""
+mailtls:
+  description: The host's record, as it stands in hosts.jsonl and results.json.
+  returned: always
+  type: dict
+  contains:
+    host:
+      description: The host's name in the inventory.
+      type: str
+    verdict:
+      description: PASS, FAIL, AT_RISK, UNKNOWN or ERROR.
+      type: str
+    why:
+      description: The reason, one sentence.
+      type: str
+    reach:
+      description: How the evidence was obtained.
+      type: str
+    platform:
+      description: Operating system, release and architecture.
+      type: dict
+    findings:
+      description: One finding for each mail account, each system library, and each other thing that was judged.
+      type: list
+      elements: dict
+    clients:
+      description: The mail clients that were found.
+      type: list
+      elements: dict
+    stacks:
+      description: The TLS libraries that were found, and what they offer.
+      type: list
+      elements: dict
+    gaps:
+      description: What could not be read, and why.
+      type: list
+      elements: dict
+policy:
+  description: What the host was judged by.
+  returned: always
+  type: dict
+  contains:
+    name:
+      description: Name of the policy.
+      type: str
+    requirement:
+      description: The lowest protocol that the service will accept.
+      type: str
+    deadline:
+      description: The day from which it does.
+      type: str
+evidence:
+  description: What was collected.
+  returned: when O(evidence=true)
+  type: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mailtls.fleet.plugins.module_utils.collect import collect
+
+
+def main():
+    """Collect the evidence of this host; the action plugin judges it."""
+    module = AnsibleModule(
+        argument_spec={
+            "policy": {"type": "list", "elements": "path", "default": []},
+            "timeout": {"type": "int", "default": 10},
+            "evidence": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    module.exit_json(changed=False, evidence=collect(timeout=module.params["timeout"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The finding of one mail account: its endpoint, its security, and the path through the client to the TLS library."""
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import wording
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Client, Evidence, Install
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import finding, stable_id
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import INFERRED, Path, of_account
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import ClientFacts, Policy
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import AT_RISK, FAIL, PASS, UNKNOWN, rank
+
+_LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
+
+
+def of_client(evidence: Evidence, policy: Policy, client: Client) -> list[dict[str, Any]]:
+    """Return one finding for each account of *client*; where it is installed more than once, the worst copy's."""
+    ordinals: dict[tuple[str, str], int] = {}
+    findings = []
+    for account in client.accounts:
+        place = (account.user, account.config)
+        ordinals[place] = ordinals.get(place, -1) + 1
+        # Not the server and not the line: both change when the account is mended, and it is still the same account.
+        identity = stable_id("account", client.name, *place, account.name or str(ordinals[place]))
+        candidates = [_Judge(evidence, policy, client, install, account, identity).finding() for install in client.installs or (None,)]
+        findings.append(min(candidates, key=lambda item: rank(item["verdict"])))
+    return findings
+
+
+def path_details(path: Path) -> dict[str, Any]:
+    """Return the keys of a finding that tell of its path."""
+    details: dict[str, Any] = {"settings": [_setting(item.setting) for item in path.constraints if item.setting]}
+    if path.offered is not None:
+        details["offered"] = list(path.offered)
+    if path.stack is not None:
+        details["stack"] = {"kind": path.stack.kind, "version": path.stack.version, "path": path.stack.path}
+    return details
+
+
+def source_of(path: Path, policy: Policy) -> str:
+    """Return where the decisive fact of *path* comes from."""
+    if path.blockers:
+        return str(path.blockers[0].source)
+    if path.confidence == INFERRED and path.facts:
+        return str(path.facts.source)
+    return str(policy.protocol_source)
+
+
+class _Judge:
+    """The checks of one account, in the order in which the first that applies decides."""
+
+    def __init__(
+        self, evidence: Evidence, policy: Policy, client: Client, install: Install | None, account: Account, identity: str
+    ) -> None:
+        self.policy = policy
+        self.account = account
+        self.identity = identity
+        self.facts: ClientFacts | None = policy.clients.get(client.name)
+        self.version = install.version if install else None
+        self.installed = install is not None
+        self.subject = wording.client_name(self.facts, client.name, self.version)
+        self.name = client.name
+        self.path = of_account(evidence, policy, self.facts, install, account) if self.facts else Path(None, None)
+        self.endpoint = policy.endpoint(account.server)
+
+    def finding(self) -> dict[str, Any]:
+        """Return the account's finding."""
+        if self.endpoint and self.endpoint.status == "retired":
+            return self._retired_endpoint()
+        if self.account.security == "none":
+            return self._plaintext()
+        if self.facts is None:
+            return self._unknown("unknown_version", f"the policy has no facts about {self.name}")
+        if not self.installed:
+            return self._unknown("unknown_version", f"the program of {self.subject} was not found, only its configuration")
+        if self.path.passes is False:
+            return self._blocked()
+        if self.path.ciphers_shared is False:
+            return self._no_common_cipher_suite()
+        if self.path.passes is None:
+            return self._unknown("undecided", "; ".join(self.path.unknown) or "what it offers could not be observed")
+        return self._passes()
+
+    def _finding(self, cause: str, verdict: str, why: str, fix: dict[str, Any], source: str) -> dict[str, Any]:
+        if verdict == FAIL and not self.account.enabled:
+            verdict, why = AT_RISK, f"Not active now, but once it is: {why}"
+        account = self.account
+        return finding(
+            self.identity, "account", cause, verdict, self.path.confidence, why, fix, source,
+            client={"name": self.name, "version": self.version},
+            account={
+                "server": account.server, "port": account.port, "protocol": account.protocol, "security": account.security,
+                "config": account.config, "line": account.line, "user": account.user,
+            },
+            **path_details(self.path),
+        )
+
+    def _retired_endpoint(self) -> dict[str, Any]:
+        assert self.endpoint is not None
+        fix = wording.endpoint_fix(self.endpoint, self.account)
+        why = f"{self.subject} connects to {wording.connection(self.account)}, an opt-in legacy name that is retired together with old TLS."
+        if self.path.passes is False:
+            why += f" Besides, {wording.why_blocked(self.subject, self.path, self.policy)}"
+            fix["text"] += " Then: " + wording.fix_blocked(self.path, self.facts, self.policy)["text"]
+        return self._finding("legacy_endpoint", FAIL, why, fix, str(self.endpoint.source))
+
+    def _plaintext(self) -> dict[str, Any]:
+        if _is_loopback(self.account.server):
+            return self._unknown(
+                "plaintext", "it speaks without TLS to a program on this host, and that program's own connection decides"
+            )
+        why = f"{self.subject} connects to {wording.connection(self.account)} without TLS, and {self.policy.title} takes no login without it."
+        text = f"Switch on TLS for this account in {self.account.config} (line {self.account.line}): implicit TLS on port 993 (IMAP) or 995 (POP3)."
+        return self._finding("plaintext", FAIL, why, {"text": text}, str(self.policy.protocol_source))
+
+    def _blocked(self) -> dict[str, Any]:
+        why = wording.why_blocked(f"{self.subject}, to {wording.connection(self.account)},", self.path, self.policy)
+        fix = wording.fix_blocked(self.path, self.facts, self.policy)
+        return self._finding(wording.cause_of(self.path), FAIL, why + self._about_server(), fix, source_of(self.path, self.policy))
+
+    def _no_common_cipher_suite(self) -> dict[str, Any]:
+        why = f"{self.subject}, to {wording.connection(self.account)}, shares no cipher suite with {self.policy.title}."
+        text = "Allow " + ", ".join(suite.openssl for suite in self.policy.cipher_suites.values()) + ", or at least one of them, again."
+        return self._finding("no_common_cipher_suite", FAIL, why, {"text": text}, str(self.policy.cipher_source))
+
+    def _unknown(self, cause: str, missing: str) -> dict[str, Any]:
+        why = f"Whether {self.subject} goes on working with {wording.connection(self.account)} can't be told: {missing}."
+        text = f"Look at {self.account.config}, line {self.account.line}, by hand, or test the connection against a server that takes only TLS 1.2."
+        return self._finding(cause, UNKNOWN, why, {"text": text}, source_of(self.path, self.policy))
+
+    def _passes(self) -> dict[str, Any]:
+        why = f"{self.subject} offers {wording.span(self.path.offered or ())} to {wording.connection(self.account)}."
+        if self.account.server is None:
+            return self._unknown("undecided", "its server is not known, and could be a name that is retired")
+        return self._finding("ok", PASS, why, {"text": ""}, source_of(self.path, self.policy))
+
+    def _about_server(self) -> str:
+        if self.endpoint is not None or self.account.server is None:
+            return ""
+        return f" ({self.account.server} is no name of {self.policy.title}; the same requirement is applied to it.)"
+
+
+def _is_loopback(server: str | None) -> bool:
+    try:
+        return ipaddress.ip_address((server or "").strip("[]")).is_loopback
+    except ValueError:
+        return (server or "").lower() in _LOOPBACK_NAMES
+
+
+def _setting(setting: Any) -> dict[str, Any]:
+    return {"file": setting.file, "line": setting.line, "key": setting.key, "value": setting.value}

@@ -1,0 +1,160 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From evidence to findings and a verdict: pure, so that saved evidence can be assessed again at any time."""
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import account_finding, wording
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Client, Evidence, Gap, Stack
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import finding, stable_id
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import Path, of_account, of_stack
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import AT_RISK, FAIL, PASS, UNKNOWN, worst
+
+NO_CLIENT = "no POP/IMAP client found"
+
+
+def assess(evidence: Evidence, policy: Policy, today: datetime.date) -> dict[str, Any]:
+    """Return what *evidence* comes to under *policy*.
+
+    Args:
+        evidence: what was collected of one host.
+        policy: the facts to judge it by.
+        today: the day to judge it for; waivers and deadlines count from it.
+
+    Returns:
+        A host record without its `host`: {verdict, reach, platform, why, findings, clients, stacks, gaps}, as docs/architecture.md has it.
+    """
+    paths = {stack.path: of_stack(evidence, policy, stack) for stack in evidence.stacks}
+    findings = [item for client in evidence.clients for item in _client_findings(evidence, policy, client)]
+    findings += [_stack_finding(evidence, policy, stack, paths[stack.path]) for stack in evidence.stacks if stack.origin == "system"]
+    findings += [_coverage_finding(gap, policy) for gap in evidence.gaps if _could_matter(gap, evidence)]
+    findings = findings or [_nothing_seen(policy)]
+    verdict = worst(item["verdict"] for item in findings)
+    return {
+        "verdict": verdict,
+        "reach": evidence.reach,
+        "platform": {key: evidence.platform.get(key) for key in ("os", "release", "arch")},
+        "why": _why(evidence, findings, verdict),
+        "findings": findings,
+        "clients": [_client_summary(client) for client in evidence.clients],
+        "stacks": [_stack_summary(stack, paths[stack.path]) for stack in evidence.stacks],
+        "gaps": [{"what": gap.what, "why": gap.why} for gap in evidence.gaps],
+    }
+
+
+def _client_findings(evidence: Evidence, policy: Policy, client: Client) -> list[dict[str, Any]]:
+    if client.accounts:
+        return account_finding.of_client(evidence, policy, client)
+    return [_unused_client(evidence, policy, client)]
+
+
+def _unused_client(evidence: Evidence, policy: Policy, client: Client) -> dict[str, Any]:
+    """A client that is installed and has no account: nothing of it stops working, but it may be unable to begin."""
+    facts, install = policy.clients.get(client.name), client.installs[0]
+    subject = wording.client_name(facts, client.name, install.version)
+    known: dict[str, Any] = {"client": {"name": client.name, "version": install.version}}
+    if facts is None:
+        return finding(
+            stable_id("client", client.name), "client", "unknown_version", UNKNOWN, "inferred",
+            f"{subject} is installed without an account, and the policy has no facts about it.",
+            {"text": f"Ask the maker of {subject} which TLS versions it offers."}, str(policy.protocol_source), **known,
+        )
+    path = of_account(evidence, policy, facts, install, None)
+    known.update(_path_details(path))
+    if path.passes is False:
+        return finding(
+            stable_id("client", client.name), "client", wording.cause_of(path), AT_RISK, path.confidence,
+            f"No account of {subject} was found; one would not get through: {wording.why_blocked(subject, path, policy)}",
+            wording.fix_blocked(path, facts, policy), _source(path, policy), **known,
+        )
+    return finding(
+        stable_id("client", client.name), "client", "ok", PASS, path.confidence,
+        f"{subject} is installed, and no account of it was found.", {"text": ""}, _source(path, policy), **known,
+    )
+
+
+def _stack_finding(evidence: Evidence, policy: Policy, stack: Stack, path: Path) -> dict[str, Any]:
+    title = path.facts.title if path.facts else stack.kind
+    subject = f"{title} {stack.version or ''}".strip()
+    known = {"stack": {"kind": stack.kind, "version": stack.version, "path": stack.path}, **_path_details(path)}
+    identity = stable_id("stack", stack.kind, stack.path)
+    source = _source(path, policy)
+    if path.passes is None:
+        missing = "; ".join(path.unknown) or "its ClientHello could not be had"
+        return finding(
+            identity, "stack", "unknown_version", UNKNOWN, path.confidence, f"What {subject} offers can't be told: {missing}.",
+            {"text": f"Make {stack.path} and its settings readable for the audit, and audit again."}, source, **known,
+        )
+    if path.passes:
+        return finding(identity, "stack", "ok", PASS, path.confidence, _offers(subject, path), {"text": ""}, source, **known)
+    verdict = FAIL if _nothing_else_decides(evidence, stack) else AT_RISK
+    note = "" if verdict == FAIL else " No mail client that was found depends on it."
+    return finding(
+        identity, "stack", wording.cause_of(path), verdict, path.confidence, wording.why_blocked(subject, path, policy) + note,
+        wording.fix_blocked(path, None, policy), source, **known,
+    )
+
+
+def _nothing_else_decides(evidence: Evidence, stack: Stack) -> bool:
+    """Without a mail client the system's libraries decide; with one, only those that it uses."""
+    used = {path for client in evidence.clients for install in client.installs for path in install.stacks}
+    return not evidence.clients or stack.path in used
+
+
+def _could_matter(gap: Gap, evidence: Evidence) -> bool:
+    installed = {client.name for client in evidence.clients if client.installs}
+    if gap.affects == "accounts":
+        return bool(installed)
+    return gap.affects is not None and gap.affects.startswith("client:") and gap.affects.partition(":")[2] in installed
+
+
+def _coverage_finding(gap: Gap, policy: Policy) -> dict[str, Any]:
+    return finding(
+        stable_id("coverage", gap.what, gap.affects or ""), "coverage", "unreadable", UNKNOWN, "observed",
+        f"{gap.what} could not be read ({gap.why}): a mail account may be configured there.",
+        {"text": f"Let the audit read {gap.what} (for other users' files: run it with become), and audit again."},
+        str(policy.protocol_source),
+    )
+
+
+def _nothing_seen(policy: Policy) -> dict[str, Any]:
+    return finding(
+        stable_id("coverage", "nothing"), "coverage", "unreadable", UNKNOWN, "observed",
+        "Neither a mail client nor a TLS library of this system was found.",
+        {"text": "Check by hand what this host speaks TLS with."}, str(policy.protocol_source),
+    )
+
+
+def _why(evidence: Evidence, findings: list[dict[str, Any]], verdict: str) -> str:
+    if verdict != PASS:
+        reasons = [item["why"] for item in findings if item["verdict"] == verdict]
+        return reasons[0] if len(reasons) == 1 else f"{reasons[0]} (and {len(reasons) - 1} more)"
+    accounts = sum(len(client.accounts) for client in evidence.clients)
+    if accounts:
+        return f"Every mail account found goes on working: {accounts} of {accounts}."
+    stacks = "the system's TLS libraries offer TLS 1.2 or later"
+    return f"{stacks[0].upper()}{stacks[1:]}; {NO_CLIENT if not evidence.clients else 'no mail account found'}."
+
+
+def _offers(subject: str, path: Path) -> str:
+    return f"{subject} offers {wording.span(path.offered or ())}."
+
+
+def _path_details(path: Path) -> dict[str, Any]:
+    return account_finding.path_details(path)
+
+
+def _source(path: Path, policy: Policy) -> str:
+    return account_finding.source_of(path, policy)
+
+
+def _client_summary(client: Client) -> dict[str, Any]:
+    version = client.installs[0].version if client.installs else None
+    return {"name": client.name, "version": version, "accounts": len(client.accounts)}
+
+
+def _stack_summary(stack: Stack, path: Path) -> dict[str, Any]:
+    return {"kind": stack.kind, "version": stack.version, "path": stack.path, "offered": list(path.offered or ())}

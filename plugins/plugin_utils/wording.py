@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The sentences of a finding: a reason that a helpdesk understands, and a fix that can be followed to the letter."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Setting
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import Path
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import LIMIT, SETTING, SYSTEM, Constraint
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import ClientFacts, Endpoint, Policy
+
+_CONNECTION = {"implicit": "implicit TLS", "starttls": "STARTTLS", "none": "no TLS", None: "security not known"}
+
+
+def spoken(protocol: str) -> str:
+    """Return a protocol's name as people say it: TLSv1 is TLS 1.0."""
+    number = protocol.removeprefix("TLSv").removeprefix("SSLv")
+    family = "SSL" if protocol.startswith("SSL") else "TLS"
+    return f"{family} {number if '.' in number else number + '.0'}"
+
+
+def span(protocols: Iterable[str]) -> str:
+    """Return *protocols* in words, from the lowest to the highest."""
+    names = [spoken(protocol) for protocol in protocols]
+    if not names:
+        return "no TLS version at all"
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+
+
+def connection(account: Account) -> str:
+    """Return where an account connects, and how."""
+    server = account.server or "a server that is not known"
+    port = f":{account.port}" if account.port is not None else ""
+    return f"{server}{port} ({_CONNECTION[account.security]})"
+
+
+def place(setting: Setting) -> str:
+    """Return a setting with where it stands."""
+    return f"{setting.key} = {setting.value} ({setting.file}, line {setting.line})"
+
+
+def client_name(facts: ClientFacts | None, name: str, version: str | None) -> str:
+    """Return a client's name with its version, where that is known."""
+    return f"{facts.title if facts else name} {version}" if version else (facts.title if facts else name)
+
+
+def why_blocked(subject: str, path: Path, policy: Policy) -> str:
+    """Return why *subject* does not get through."""
+    needed = f"{policy.title} needs {spoken(policy.protocol)} or later"
+    what = f"{subject} offers {span(path.offered or ())}"
+    if not path.blockers:
+        library = f"{path.facts.title} {path.stack.version or ''}".strip() if path.facts and path.stack else "its TLS library"
+        return f"{what}, because {library} ({path.stack.path if path.stack else ''}) can do no more; {needed}."
+    return f"{what}, because of {' and '.join(_named(item) for item in path.blockers)}; {needed}."
+
+
+def _named(item: Constraint) -> str:
+    return place(item.setting) if item.setting else (item.why or str(item.source))
+
+
+def fix_blocked(path: Path, facts: ClientFacts | None, policy: Policy) -> dict[str, Any]:
+    """Return the fix for a path that its blockers, or its library, keep below the requirement."""
+    if not path.blockers:
+        return _library_fix(path)
+    first = path.blockers[0]
+    return _setting_fix(first, [_step(item) for item in path.blockers]) if first.setting else {"text": _step(first)}
+
+
+def _library_fix(path: Path) -> dict[str, Any]:
+    if path.facts is None or path.stack is None:
+        return {"text": "Find out which TLS library the client uses, and upgrade it."}
+    package = f" (package {path.stack.package.name})" if path.stack.package else ""
+    text = (
+        f"Upgrade {path.facts.title}{package} to {path.facts.fixed_in} or later, built with TLS 1.2 for clients;"
+        " where the system has no such package, the system itself has to be replaced or the mailbox fetched from another host."
+    )
+    return {"text": text, "remedy": "package"}
+
+
+def _setting_fix(item: Constraint, steps: list[str]) -> dict[str, Any]:
+    assert item.setting is not None
+    change = {"file": item.setting.file, "line": item.setting.line, "key": item.setting.key}
+    return {"text": " ".join(steps), "remedy": "setting", "change": {**change, "from": item.setting.value, "to": item.mend}}
+
+
+def _step(item: Constraint) -> str:
+    if item.setting is None:
+        return item.mend or "Upgrade the client."
+    where = f"In {item.setting.file}, line {item.setting.line}, "
+    if item.mend is None:
+        action = f"remove {item.setting.key} = {item.setting.value}"
+    else:
+        action = f"change {item.setting.key} from {item.setting.value} to {item.mend}"
+    after = ", then restart the programs that use the library." if item.layer == SYSTEM else ", then restart the client."
+    return where + action + after
+
+
+def endpoint_fix(endpoint: Endpoint, account: Account) -> dict[str, Any]:
+    """Return the fix for an account that points at a retired name."""
+    fix: dict[str, Any] = {"text": f"Change the server from {account.server} to {endpoint.replacement} in {account.config}."}
+    setting = next((item for item in account.settings if item.value == account.server), None)
+    if setting is not None:
+        fix["text"] = (
+            f"In {setting.file}, line {setting.line}, change {setting.key} from {setting.value} to {endpoint.replacement},"
+            " then restart the client."
+        )
+        fix["remedy"] = "endpoint"
+        fix["change"] = {
+            "file": setting.file, "line": setting.line, "key": setting.key, "from": setting.value, "to": endpoint.replacement,
+        }
+    return fix
+
+
+def cause_of(path: Path) -> str:
+    """Return the one word that findings with the same reason share."""
+    if not path.blockers:
+        return "library"
+    layer = path.blockers[0].layer
+    return {SETTING: "pinned", SYSTEM: "system_settings", LIMIT: "client_version"}.get(layer, "client_version")
