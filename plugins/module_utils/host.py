@@ -2,6 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The one way in which collectors look at a host: bounded, read-only, and never silent about what they could not see."""
 
+import contextlib
 import errno
 import os
 import stat
@@ -57,13 +58,9 @@ class Host:
         except OSError as error:
             raise Unreadable(_why(error))
 
-    def read(self, path, limit=MAX_FILE):
-        """Return the bytes of the regular file *path*.
-
-        Raises:
-            Absent: there is no such file.
-            Unreadable: it is no regular file, larger than *limit* bytes, or the system refuses.
-        """
+    @contextlib.contextmanager
+    def opened(self, path):
+        """Yield a descriptor of the regular file *path*, for those who need only parts of it. Raises as `read` does."""
         if self._hidden(path):
             raise Absent(path)
         try:
@@ -74,11 +71,24 @@ class Host:
                 raise Absent(path)
             raise Unreadable(_why(error))
         try:
-            return _read_regular(descriptor, limit)
+            mode = os.fstat(descriptor).st_mode
+            if not stat.S_ISREG(mode):
+                raise Unreadable(f"is {paths.kind(mode)}, not a regular file")
+            yield descriptor
         except OSError as error:
             raise Unreadable(_why(error))
         finally:
             os.close(descriptor)
+
+    def read(self, path, limit=MAX_FILE):
+        """Return the bytes of the regular file *path*.
+
+        Raises:
+            Absent: there is no such file.
+            Unreadable: it is no regular file, larger than *limit* bytes, or the system refuses.
+        """
+        with self.opened(path) as descriptor:
+            return _read_all(descriptor, limit)
 
     def text(self, path, affects=None, limit=MAX_FILE):
         """Return the text of *path*, or None when it is absent or, with a gap, when it can't be read as text.
@@ -155,7 +165,7 @@ class Host:
         if self.live:
             return os.path.realpath(path)
         try:
-            return self.real(path)[len(self.root):] or "/"
+            return self.real(path)[len(self.root) :] or "/"
         except Unreadable:
             return path
 
@@ -174,6 +184,7 @@ class Host:
         """The package database."""
         if self._packages is None:
             from ansible_collections.mailtls.fleet.plugins.module_utils import packages
+
             self._packages = packages.Packages(self)
         return self._packages
 
@@ -182,6 +193,7 @@ class Host:
         """The TLS libraries."""
         if self._stacks is None:
             from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import find
+
             self._stacks = find.Stacks(self)
         return self._stacks
 
@@ -210,12 +222,10 @@ class Host:
         return any(not user.readable and paths.lies_in(path, user.home) for user in self._users or ())
 
 
-def _read_regular(descriptor, limit):
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        raise Unreadable(f"is {paths.kind(status.st_mode)}, not a regular file")
-    if status.st_size > limit:
-        raise Unreadable(f"is {status.st_size} bytes large: more than {limit} are not read")
+def _read_all(descriptor, limit):
+    size = os.fstat(descriptor).st_size
+    if size > limit:
+        raise Unreadable(f"is {size} bytes large: more than {limit} are not read")
     chunks, left = [], limit + 1
     while left > 0:
         chunk = os.read(descriptor, min(left, 65536))
