@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Audit of one host: obtain its evidence, judge it, hand the record on."""
+
 from __future__ import annotations
 
 import datetime
@@ -62,7 +63,9 @@ class ActionModule(ActionBase):
 
 def _failure(answer: dict[str, Any]) -> str:
     """Return what the module, or what ran in its place, said of its failure."""
-    told = answer.get("msg") or answer.get("module_stderr") or answer.get("module_stdout") or "the module sent no evidence"
+    told = (
+        answer.get("msg") or answer.get("module_stderr") or answer.get("module_stdout") or "the module sent no evidence"
+    )
     return f"the audit failed on the host: {told}"
 
 

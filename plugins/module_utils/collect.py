@@ -23,7 +23,10 @@ def collect(root="/", reach="python", timeout=10):
     host = Host(root)
     _attempt(host, "users", "accounts", lambda: host.users)
     settings = _attempt(host, "system settings", "stack:openssl", lambda: system_settings.read(host)) or []
-    clients = [_attempt(host, reader.NAME, "client:" + reader.NAME, lambda reader=reader: reader.read(host)) for reader in registry.READERS]
+    clients = [
+        _attempt(host, reader.NAME, "client:" + reader.NAME, lambda reader=reader: reader.read(host))
+        for reader in registry.READERS
+    ]
     stacks = _attempt(host, "TLS libraries", "stack:openssl", lambda: _ask(host, timeout)) or []
     return {
         "schema": SCHEMA,
@@ -45,7 +48,7 @@ def _ask(host, timeout):
 
 
 def _attempt(host, what, affects, read):
-    """Return what *read* returns. A fault of ours on this host must not cost the rest of its audit: it becomes a gap."""
+    """Return what *read* returns; a fault of ours must not cost the rest of the audit, so it becomes a gap."""
     try:
         return read()
     except Exception as error:  # pylint: disable=broad-except

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The one way in which collectors look at a host: bounded, read-only, and never silent about what they could not see."""
+"""The one way in which collectors look at a host: bounded, read-only, and never silent about what was not seen."""
 
 import contextlib
 import errno
@@ -56,7 +56,7 @@ class Host:
         try:
             return paths.inside(self.root, path)
         except OSError as error:
-            raise Unreadable(_why(error))
+            raise Unreadable(_why(error)) from error
 
     @contextlib.contextmanager
     def opened(self, path):
@@ -68,15 +68,15 @@ class Host:
             descriptor = os.open(self.real(path), os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR):
-                raise Absent(path)
-            raise Unreadable(_why(error))
+                raise Absent(path) from error
+            raise Unreadable(_why(error)) from error
         try:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
                 raise Unreadable(f"is {paths.kind(mode)}, not a regular file")
             yield descriptor
         except OSError as error:
-            raise Unreadable(_why(error))
+            raise Unreadable(_why(error)) from error
         finally:
             os.close(descriptor)
 

@@ -35,7 +35,8 @@ def inside(root, path):
         OSError: ELOOP, when more than 40 links stand in the way (Linux's own limit, path_resolution(7)).
     """
     rest = [part for part in path.split("/") if part not in ("", ".")][::-1]
-    done, links = [], 0
+    done = []  # type: list[str]
+    links = 0
     while rest:
         part = rest.pop()
         if part == "..":

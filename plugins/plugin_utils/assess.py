@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """From evidence to findings and a verdict: pure, so that saved evidence can be assessed again at any time."""
+
 from __future__ import annotations
 
 import datetime
@@ -29,7 +30,11 @@ def assess(evidence: Evidence, policy: Policy, today: datetime.date) -> dict[str
     """
     paths = {stack.path: of_stack(evidence, policy, stack) for stack in evidence.stacks}
     findings = [item for client in evidence.clients for item in _client_findings(evidence, policy, client)]
-    findings += [_stack_finding(evidence, policy, stack, paths[stack.path]) for stack in evidence.stacks if stack.origin == "system"]
+    findings += [
+        _stack_finding(evidence, policy, stack, paths[stack.path])
+        for stack in evidence.stacks
+        if stack.origin == "system"
+    ]
     findings += [_coverage_finding(gap, policy) for gap in evidence.gaps if _could_matter(gap, evidence)]
     findings = findings or [_nothing_seen(policy)]
     verdict = worst(item["verdict"] for item in findings)
@@ -58,21 +63,40 @@ def _unused_client(evidence: Evidence, policy: Policy, client: Client) -> dict[s
     known: dict[str, Any] = {"client": {"name": client.name, "version": install.version}}
     if facts is None:
         return finding(
-            stable_id("client", client.name), "client", "unknown_version", UNKNOWN, "inferred",
+            stable_id("client", client.name),
+            "client",
+            "unknown_version",
+            UNKNOWN,
+            "inferred",
             f"{subject} is installed without an account, and the policy has no facts about it.",
-            {"text": f"Ask the maker of {subject} which TLS versions it offers."}, str(policy.protocol_source), **known,
+            {"text": f"Ask the maker of {subject} which TLS versions it offers."},
+            str(policy.protocol_source),
+            **known,
         )
     path = of_account(evidence, policy, facts, install, None)
     known.update(_path_details(path))
     if path.passes is False:
         return finding(
-            stable_id("client", client.name), "client", wording.cause_of(path), AT_RISK, path.confidence,
+            stable_id("client", client.name),
+            "client",
+            wording.cause_of(path),
+            AT_RISK,
+            path.confidence,
             f"No account of {subject} was found; one would not get through: {wording.why_blocked(subject, path, policy)}",
-            wording.fix_blocked(path, facts, policy), _source(path, policy), **known,
+            wording.fix_blocked(path, facts, policy),
+            _source(path, policy),
+            **known,
         )
     return finding(
-        stable_id("client", client.name), "client", "ok", PASS, path.confidence,
-        f"{subject} is installed, and no account of it was found.", {"text": ""}, _source(path, policy), **known,
+        stable_id("client", client.name),
+        "client",
+        "ok",
+        PASS,
+        path.confidence,
+        f"{subject} is installed, and no account of it was found.",
+        {"text": ""},
+        _source(path, policy),
+        **known,
     )
 
 
@@ -85,16 +109,32 @@ def _stack_finding(evidence: Evidence, policy: Policy, stack: Stack, path: Path)
     if path.passes is None:
         missing = "; ".join(path.unknown) or "its ClientHello could not be had"
         return finding(
-            identity, "stack", "unknown_version", UNKNOWN, path.confidence, f"What {subject} offers can't be told: {missing}.",
-            {"text": f"Make {stack.path} and its settings readable for the audit, and audit again."}, source, **known,
+            identity,
+            "stack",
+            "unknown_version",
+            UNKNOWN,
+            path.confidence,
+            f"What {subject} offers can't be told: {missing}.",
+            {"text": f"Make {stack.path} and its settings readable for the audit, and audit again."},
+            source,
+            **known,
         )
     if path.passes:
-        return finding(identity, "stack", "ok", PASS, path.confidence, _offers(subject, path), {"text": ""}, source, **known)
+        return finding(
+            identity, "stack", "ok", PASS, path.confidence, _offers(subject, path), {"text": ""}, source, **known
+        )
     verdict = FAIL if _nothing_else_decides(evidence, stack) else AT_RISK
     note = "" if verdict == FAIL else " No mail client that was found depends on it."
     return finding(
-        identity, "stack", wording.cause_of(path), verdict, path.confidence, wording.why_blocked(subject, path, policy) + note,
-        wording.fix_blocked(path, None, policy), source, **known,
+        identity,
+        "stack",
+        wording.cause_of(path),
+        verdict,
+        path.confidence,
+        wording.why_blocked(subject, path, policy) + note,
+        wording.fix_blocked(path, None, policy),
+        source,
+        **known,
     )
 
 
@@ -113,7 +153,11 @@ def _could_matter(gap: Gap, evidence: Evidence) -> bool:
 
 def _coverage_finding(gap: Gap, policy: Policy) -> dict[str, Any]:
     return finding(
-        stable_id("coverage", gap.what, gap.affects or ""), "coverage", "unreadable", UNKNOWN, "observed",
+        stable_id("coverage", gap.what, gap.affects or ""),
+        "coverage",
+        "unreadable",
+        UNKNOWN,
+        "observed",
         f"{gap.what} could not be read ({gap.why}): a mail account may be configured there.",
         {"text": f"Let the audit read {gap.what} (for other users' files: run it with become), and audit again."},
         str(policy.protocol_source),
@@ -122,9 +166,14 @@ def _coverage_finding(gap: Gap, policy: Policy) -> dict[str, Any]:
 
 def _nothing_seen(policy: Policy) -> dict[str, Any]:
     return finding(
-        stable_id("coverage", "nothing"), "coverage", "unreadable", UNKNOWN, "observed",
+        stable_id("coverage", "nothing"),
+        "coverage",
+        "unreadable",
+        UNKNOWN,
+        "observed",
         "Neither a mail client nor a TLS library of this system was found.",
-        {"text": "Check by hand what this host speaks TLS with."}, str(policy.protocol_source),
+        {"text": "Check by hand what this host speaks TLS with."},
+        str(policy.protocol_source),
     )
 
 

@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Evidence as typed models. What a host sends is not trusted: every key, type and size is checked before use."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -155,7 +156,9 @@ def load(document: Any) -> Evidence:
         stacks=tuple(_stack(place) for place in root.items("stacks")),
         settings=tuple(_system_setting(place) for place in root.items("settings")),
         clients=tuple(_client(place) for place in root.items("clients")),
-        gaps=tuple(Gap(place.text("what"), place.text("why"), place.optional_text("affects")) for place in root.items("gaps")),
+        gaps=tuple(
+            Gap(place.text("what"), place.text("why"), place.optional_text("affects")) for place in root.items("gaps")
+        ),
     )
 
 

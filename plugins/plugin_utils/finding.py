@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """One finding: its form, and the identity that it keeps from run to run."""
+
 from __future__ import annotations
 
 import hashlib
@@ -14,7 +15,15 @@ def stable_id(check: str, *parts: str) -> str:
 
 
 def finding(
-    identity: str, check: str, cause: str, verdict: str, confidence: str, why: str, fix: dict[str, Any], source: str, **known: Any
+    identity: str,
+    check: str,
+    cause: str,
+    verdict: str,
+    confidence: str,
+    why: str,
+    fix: dict[str, Any],
+    source: str,
+    **known: Any,
 ) -> dict[str, Any]:
     """Return a finding as results.json holds it.
 
@@ -30,6 +39,14 @@ def finding(
         known: client, account, offered, stack, settings, as far as they apply.
     """
     return {
-        "id": identity, "check": check, "cause": cause, "verdict": verdict, "confidence": confidence,
-        "why": why, "fix": fix, "source": source, "settings": known.pop("settings", []), **known,
+        "id": identity,
+        "check": check,
+        "cause": cause,
+        "verdict": verdict,
+        "confidence": confidence,
+        "why": why,
+        "fix": fix,
+        "source": source,
+        "settings": known.pop("settings", []),
+        **known,
     }

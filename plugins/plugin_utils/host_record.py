@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The record of a host that has no evidence: it failed, or it was never reached."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -26,9 +27,26 @@ def of_unreachable(host: str, why: str) -> dict[str, Any]:
 def _record(host: str, verdict: str, cause: str, why: str, text: str) -> dict[str, Any]:
     short = _one_line(why)
     return {
-        "host": host, "verdict": verdict, "reach": None, "platform": {"os": None, "release": None, "arch": None}, "why": short,
-        "findings": [finding(stable_id("audit", cause), "audit", cause, verdict, "observed", short, {"text": text}, "the audit itself")],
-        "clients": [], "stacks": [], "gaps": [],
+        "host": host,
+        "verdict": verdict,
+        "reach": None,
+        "platform": {"os": None, "release": None, "arch": None},
+        "why": short,
+        "findings": [
+            finding(
+                stable_id("audit", cause),
+                "audit",
+                cause,
+                verdict,
+                "observed",
+                short,
+                {"text": text},
+                "the audit itself",
+            )
+        ],
+        "clients": [],
+        "stacks": [],
+        "gaps": [],
     }
 
 

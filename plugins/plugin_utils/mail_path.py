@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A path, account to client to stack: what acts on it, what it offers, and how sure that is."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import DEFAU
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import (
     BehaviourRule,
     ClientFacts,
+    Effect,
     LibraryFacts,
     Policy,
     SettingRule,
@@ -54,7 +56,9 @@ class Path:
     ciphers_shared: bool | None = None
 
 
-def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: Install | None, account: Account | None) -> Path:
+def of_account(
+    evidence: Evidence, policy: Policy, facts: ClientFacts, install: Install | None, account: Account | None
+) -> Path:
     """Return the path of *account* (None: an account with the client's defaults) through that *install* of its client."""
     stack = _stack_of(evidence, facts, install)
     constraints, unknown = _client_constraints(facts, install, account)
@@ -66,7 +70,9 @@ def of_stack(evidence: Evidence, policy: Policy, stack: Stack) -> Path:
     return _path(evidence, policy, stack, [], [])
 
 
-def _path(evidence: Evidence, policy: Policy, stack: Stack | None, client: list[Constraint], unknown: list[str]) -> Path:
+def _path(
+    evidence: Evidence, policy: Policy, stack: Stack | None, client: list[Constraint], unknown: list[str]
+) -> Path:
     facts = policy.libraries.get(stack.kind) if stack else None
     path = Path(stack, facts, unknown=list(unknown))
     if stack is None or facts is None:
@@ -75,7 +81,8 @@ def _path(evidence: Evidence, policy: Policy, stack: Stack | None, client: list[
     hello = stack.hello("system")
     if hello and not hello.error and not client:
         path.offered, path.confidence = hello.versions, OBSERVED
-        path.constraints = _system_constraints(evidence, facts, stack, path.unknown) if not _meets(hello.versions, policy) else []
+        if not _meets(hello.versions, policy):
+            path.constraints = _system_constraints(evidence, facts, stack, path.unknown)
     else:
         _calculate(path, evidence, client)
     path.ciphers_shared = _ciphers_shared(stack, policy)
@@ -162,18 +169,45 @@ def _system_constraints(evidence: Evidence, facts: LibraryFacts, stack: Stack, u
     for gap in evidence.gaps:
         if gap.affects == f"stack:{stack.kind}" and stack.hello("system") is None:
             unknown.append(f"{gap.what}: {gap.why}")
-    found = (setting for setting in evidence.settings if setting.stack == stack.kind)
-    return [item for setting in found for item in _constraints(SYSTEM, setting, facts.settings.get(setting.key), stack.version)]
+    settings = (setting for setting in evidence.settings if setting.stack == stack.kind)
+    found = [
+        item
+        for setting in settings
+        for item in _constraints(SYSTEM, setting, facts.settings.get(setting.key), stack.version)
+    ]
+    return found + _unexplained(stack, facts, found, unknown)
 
 
-def _client_constraints(facts: ClientFacts, install: Install | None, account: Account | None) -> tuple[list[Constraint], list[str]]:
+def _unexplained(stack: Stack, facts: LibraryFacts, found: list[Constraint], unknown: list[str]) -> list[Constraint]:
+    """What the library's own ClientHello shows and no setting that was read explains: the wire is right."""
+    hello, protocols = stack.hello("system"), _capability(stack, facts).protocols
+    expected = arithmetic.offered(protocols, found, facts) if protocols is not None else ()
+    if hello is None or not expected:
+        return []
+    if not hello.versions:
+        unknown.append(f"{facts.title} ({stack.path}) wrote no ClientHello: {hello.error}")
+        return []
+    if PROTOCOLS.index(hello.versions[-1]) >= PROTOCOLS.index(expected[-1]):
+        return []
+    why = (
+        f"a setting of the system for {facts.title} ({stack.path}) that was not found, though its ClientHello shows it"
+    )
+    mend = f"Find what caps {facts.title} on this host, and let TLS 1.2 and later through."
+    return [Constraint(SYSTEM, Effect(maximum=hello.versions[-1]), facts.source, why=why, mend=mend)]
+
+
+def _client_constraints(
+    facts: ClientFacts, install: Install | None, account: Account | None
+) -> tuple[list[Constraint], list[str]]:
     version = install.version if install else None
     security = account.security if account else "implicit"
     found = list(_behaviour(DEFAULT, facts.defaults, version, security, facts.title))
     found.extend(_behaviour(LIMIT, facts.limits, version, security, facts.title))
     for setting in account.settings if account else ():
         found.extend(_constraints(SETTING, setting, facts.settings.get(setting.key), version))
-    unknown = [f"{item.what}: {item.why} ({item.file}, line {item.line})" for item in account.undecided] if account else []
+    unknown = (
+        [f"{item.what}: {item.why} ({item.file}, line {item.line})" for item in account.undecided] if account else []
+    )
     return found, unknown
 
 

@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Interval arithmetic: offered = library ∩ system settings ∩ what the client does, each library with its own precedence."""
+
 from __future__ import annotations
 
 import functools

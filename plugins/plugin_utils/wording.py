@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The sentences of a finding: a reason that a helpdesk understands, and a fix that can be followed to the letter."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -51,7 +52,9 @@ def why_blocked(subject: str, path: Path, policy: Policy) -> str:
     needed = f"{policy.title} needs {spoken(policy.protocol)} or later"
     what = f"{subject} offers {span(path.offered or ())}"
     if not path.blockers:
-        library = f"{path.facts.title} {path.stack.version or ''}".strip() if path.facts and path.stack else "its TLS library"
+        library = (
+            f"{path.facts.title} {path.stack.version or ''}".strip() if path.facts and path.stack else "its TLS library"
+        )
         return f"{what}, because {library} ({path.stack.path if path.stack else ''}) can do no more; {needed}."
     return f"{what}, because of {' and '.join(_named(item) for item in path.blockers)}; {needed}."
 
@@ -82,7 +85,11 @@ def _library_fix(path: Path) -> dict[str, Any]:
 def _setting_fix(item: Constraint, steps: list[str]) -> dict[str, Any]:
     assert item.setting is not None
     change = {"file": item.setting.file, "line": item.setting.line, "key": item.setting.key}
-    return {"text": " ".join(steps), "remedy": "setting", "change": {**change, "from": item.setting.value, "to": item.mend}}
+    return {
+        "text": " ".join(steps),
+        "remedy": "setting",
+        "change": {**change, "from": item.setting.value, "to": item.mend},
+    }
 
 
 def _step(item: Constraint) -> str:
@@ -93,13 +100,17 @@ def _step(item: Constraint) -> str:
         action = f"remove {item.setting.key} = {item.setting.value}"
     else:
         action = f"change {item.setting.key} from {item.setting.value} to {item.mend}"
-    after = ", then restart the programs that use the library." if item.layer == SYSTEM else ", then restart the client."
+    after = (
+        ", then restart the programs that use the library." if item.layer == SYSTEM else ", then restart the client."
+    )
     return where + action + after
 
 
 def endpoint_fix(endpoint: Endpoint, account: Account) -> dict[str, Any]:
     """Return the fix for an account that points at a retired name."""
-    fix: dict[str, Any] = {"text": f"Change the server from {account.server} to {endpoint.replacement} in {account.config}."}
+    fix: dict[str, Any] = {
+        "text": f"Change the server from {account.server} to {endpoint.replacement} in {account.config}."
+    }
     setting = next((item for item in account.settings if item.value == account.server), None)
     if setting is not None:
         fix["text"] = (
@@ -108,7 +119,11 @@ def endpoint_fix(endpoint: Endpoint, account: Account) -> dict[str, Any]:
         )
         fix["remedy"] = "endpoint"
         fix["change"] = {
-            "file": setting.file, "line": setting.line, "key": setting.key, "from": setting.value, "to": endpoint.replacement,
+            "file": setting.file,
+            "line": setting.line,
+            "key": setting.key,
+            "from": setting.value,
+            "to": endpoint.replacement,
         }
     return fix
 

@@ -6,7 +6,8 @@ import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import elf
 
-# Debian: [epoch:]upstream[-revision] (deb-version(7)); rpm and apk append -release. The upstream part may carry a repacking tag.
+# Debian: [epoch:]upstream[-revision] (deb-version(7)); rpm and apk append -release.
+# The upstream part may carry a repacking tag.
 _UPSTREAM = re.compile(r"^(?:\d+:)?(?P<upstream>[^-]+(?:-[^-]+)*?)(?:-[^-]+)?$")
 _VERSION = re.compile(r"^\d+(?:\.\d+)*")
 
@@ -42,8 +43,9 @@ def install(host, program, packages=(), version_pattern=None):
 
 
 def upstream_version(package_version):
-    """Return the upstream part of a Debian, rpm or apk version: "2:6.4.37-1" gives "6.4.37"; None when it has no digits."""
-    upstream = _UPSTREAM.match(package_version).group("upstream") if package_version else ""
+    """Return the upstream part of a package's version: "2:6.4.37-1" gives "6.4.37"; None when it has no digits."""
+    match = _UPSTREAM.match(package_version or "")
+    upstream = match.group("upstream") if match else ""
     digits = _VERSION.match(upstream)
     return digits.group() if digits else None
 
@@ -58,8 +60,17 @@ def account(user, config, line, **known):
         known: name, server, port, protocol, security, enabled, settings, undecided.
     """
     entry = {
-        "user": user, "config": config, "line": line, "name": None, "server": None, "port": None, "protocol": None,
-        "security": None, "enabled": True, "settings": [], "undecided": [],
+        "user": user,
+        "config": config,
+        "line": line,
+        "name": None,
+        "server": None,
+        "port": None,
+        "protocol": None,
+        "security": None,
+        "enabled": True,
+        "settings": [],
+        "undecided": [],
     }
     unexpected = set(known) - set(entry)
     if unexpected:

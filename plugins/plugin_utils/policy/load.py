@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The policy: the facts that ship with the collection, and what a user's own file adds or overrides."""
+
 from __future__ import annotations
 
 import functools
@@ -39,7 +40,7 @@ def _load(files: tuple[str, ...], _stamps: tuple[float, ...]) -> model.Policy:
 
 def shipped_files() -> list[str]:
     """Return the paths of the policy files that ship with the collection, in a stable order."""
-    found = []
+    found: list[str] = []
     for directory, _subdirectories, names in os.walk(_DATA):
         found.extend(os.path.join(directory, name) for name in names if name.endswith(".yml"))
     return sorted(found)

@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the policy says, as typed facts: the service's requirement, what libraries offer, what clients' settings mean."""
+
 from __future__ import annotations
 
 import datetime

@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Versions of libraries and programs, and conditions on them such as ">= 1.0.1, < 1.1.1"."""
+
 from __future__ import annotations
 
 import functools

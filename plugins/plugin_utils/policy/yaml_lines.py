@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """YAML that remembers on which line each thing stands, so that a mistake can be named where it is."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -123,5 +124,11 @@ def _convert_mapping(node: Any, loader: Any, file: str, depth: int) -> dict[str,
 
 
 def _kind(value: Any) -> str:
-    names = {dict: "a mapping", list: "a list", str: "an empty text", int: f"the number {value}", bool: f"the switch {value}"}
+    names = {
+        dict: "a mapping",
+        list: "a list",
+        str: "an empty text",
+        int: f"the number {value}",
+        bool: f"the switch {value}",
+    }
     return "nothing" if value is None else names.get(type(value), f"a {type(value).__name__}")
