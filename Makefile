@@ -1,6 +1,7 @@
 # make audit   audit this machine            make audit ARGS="-i inventory/example --limit office"
 # make test    set up and run all tests      make test ARGS="-k fetchmail"
 # make lint    the quality tests alone
+# make format  lay out the Python files, and mend what can be mended by itself
 # make venv    only the Python environments
 # make requirements   pin anew what requirements/*.in name (needs uv)
 #
@@ -8,7 +9,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help audit test lint venv requirements clean
+.PHONY: help audit test lint format venv packages requirements clean
+.NOTPARALLEL:
 
 ARGS ?=
 BIN := .venv/bin
@@ -32,9 +34,12 @@ test: packages venv
 lint: venv
 	@$(BIN)/python -m pytest tests/quality $(ARGS)
 
+format: $(TOOLS)
+	@$(BIN)/ruff check --fix --exit-zero --quiet
+	@$(BIN)/ruff format
+
 venv: $(TOOLS) $(OLDEST)
 
-.PHONY: packages
 packages:
 	@tests/setup/install.sh
 
@@ -58,4 +63,4 @@ requirements:
 	done
 
 clean:
-	rm -rf .venv .venv-2.16 .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .ansible
+	rm -rf .venv .venv-2.16 .cache .hypothesis .ansible

@@ -1,0 +1,29 @@
+"""What all tests share: the marks for what a test needs of the machine that it runs on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+MARKERS = (
+    "requires_root: the test needs root (namespaces, chroot, mounts).",
+    "requires_program(name, package=name): the test runs that program; `package` is the Debian package that has it.",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register our markers."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose needs this machine does not meet, saying which."""
+    if item.get_closest_marker("requires_root") and os.geteuid() != 0:
+        pytest.skip("needs root")
+    for marker in item.iter_markers("requires_program"):
+        name = marker.args[0]
+        if shutil.which(name) is None:
+            pytest.skip(f"needs the program {name} (Debian package {marker.kwargs.get('package', name)})")
