@@ -56,16 +56,12 @@ def account(**changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def install(
-    version: str | None = "6.4.37", stacks: list[str] | None = None, program: str = "/usr/bin/fetchmail"
-) -> dict[str, Any]:
+def install(version: str | None = "6.4.37", stacks: list[str] | None = None, program: str = "/usr/bin/fetchmail") -> dict[str, Any]:
     """An installed copy of a client."""
     return {"program": program, "version": version, "package": None, "stacks": [LIBSSL] if stacks is None else stacks}
 
 
-def client(
-    *accounts: dict[str, Any], name: str = "fetchmail", installs: list[dict[str, Any]] | None = None
-) -> dict[str, Any]:
+def client(*accounts: dict[str, Any], name: str = "fetchmail", installs: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     """A mail client with *accounts*, installed once."""
     return {"name": name, "installs": [install()] if installs is None else installs, "accounts": list(accounts)}
 

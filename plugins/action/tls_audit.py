@@ -63,9 +63,7 @@ class ActionModule(ActionBase):
 
 def _failure(answer: dict[str, Any]) -> str:
     """Return what the module, or what ran in its place, said of its failure."""
-    told = (
-        answer.get("msg") or answer.get("module_stderr") or answer.get("module_stdout") or "the module sent no evidence"
-    )
+    told = answer.get("msg") or answer.get("module_stderr") or answer.get("module_stdout") or "the module sent no evidence"
     return f"the audit failed on the host: {told}"
 
 

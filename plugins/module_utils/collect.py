@@ -23,10 +23,7 @@ def collect(root="/", reach="python", timeout=10):
     host = Host(root)
     _attempt(host, "users", "accounts", lambda: host.users)
     settings = _attempt(host, "system settings", "stack:openssl", lambda: system_settings.read(host)) or []
-    clients = [
-        _attempt(host, reader.NAME, "client:" + reader.NAME, lambda reader=reader: reader.read(host))
-        for reader in registry.READERS
-    ]
+    clients = [_attempt(host, reader.NAME, "client:" + reader.NAME, lambda reader=reader: reader.read(host)) for reader in registry.READERS]
     stacks = _attempt(host, "TLS libraries", "stack:openssl", lambda: _ask(host, timeout)) or []
     return {
         "schema": SCHEMA,

@@ -26,10 +26,7 @@ def of_client(evidence: Evidence, policy: Policy, client: Client) -> list[dict[s
         ordinals[place] = ordinals.get(place, -1) + 1
         # Not the server and not the line: both change when the account is mended, and it is still the same account.
         identity = stable_id("account", client.name, *place, account.name or str(ordinals[place]))
-        candidates = [
-            _Judge(evidence, policy, client, install, account, identity).finding()
-            for install in client.installs or (None,)
-        ]
+        candidates = [_Judge(evidence, policy, client, install, account, identity).finding() for install in client.installs or (None,)]
         findings.append(min(candidates, key=lambda item: rank(item["verdict"])))
     return findings
 
@@ -85,9 +82,7 @@ class _Judge:
         if self.facts is None:
             return self._unknown("unknown_version", f"the policy has no facts about {self.name}")
         if not self.installed:
-            return self._unknown(
-                "unknown_version", f"the program of {self.subject} was not found, only its configuration"
-            )
+            return self._unknown("unknown_version", f"the program of {self.subject} was not found, only its configuration")
         if self.path.passes is False:
             return self._blocked()
         if self.path.ciphers_shared is False:
@@ -137,31 +132,27 @@ class _Judge:
                 "plaintext",
                 "it speaks without TLS to a program on this host, and that program's own connection decides",
             )
-        why = f"{self.subject} connects to {wording.connection(self.account)} without TLS, and {self.policy.title} takes no login without it."
-        text = f"Switch on TLS for this account in {self.account.config} (line {self.account.line}): implicit TLS on port 993 (IMAP) or 995 (POP3)."
+        why = (
+            f"{self.subject} connects to {wording.connection(self.account)} without TLS, and {self.policy.title} takes no login without it."
+        )
+        where = f"{self.account.config} (line {self.account.line})"
+        text = f"Switch on TLS for this account in {where}: implicit TLS on port 993 (IMAP) or 995 (POP3)."
         return self._finding("plaintext", FAIL, why, {"text": text}, str(self.policy.protocol_source))
 
     def _blocked(self) -> dict[str, Any]:
         why = wording.why_blocked(f"{self.subject}, to {wording.connection(self.account)},", self.path, self.policy)
         fix = wording.fix_blocked(self.path, self.facts, self.policy)
-        return self._finding(
-            wording.cause_of(self.path), FAIL, why + self._about_server(), fix, source_of(self.path, self.policy)
-        )
+        return self._finding(wording.cause_of(self.path), FAIL, why + self._about_server(), fix, source_of(self.path, self.policy))
 
     def _no_common_cipher_suite(self) -> dict[str, Any]:
         why = f"{self.subject}, to {wording.connection(self.account)}, shares no cipher suite with {self.policy.title}."
-        text = (
-            "Allow "
-            + ", ".join(suite.openssl for suite in self.policy.cipher_suites.values())
-            + ", or at least one of them, again."
-        )
+        text = "Allow " + ", ".join(suite.openssl for suite in self.policy.cipher_suites.values()) + ", or at least one of them, again."
         return self._finding("no_common_cipher_suite", FAIL, why, {"text": text}, str(self.policy.cipher_source))
 
     def _unknown(self, cause: str, missing: str) -> dict[str, Any]:
-        why = (
-            f"Whether {self.subject} goes on working with {wording.connection(self.account)} can't be told: {missing}."
-        )
-        text = f"Look at {self.account.config}, line {self.account.line}, by hand, or test the connection against a server that takes only TLS 1.2."
+        why = f"Whether {self.subject} goes on working with {wording.connection(self.account)} can't be told: {missing}."
+        where = f"{self.account.config}, line {self.account.line}"
+        text = f"Look at {where}, by hand, or test the connection against a server that takes only TLS 1.2."
         return self._finding(cause, UNKNOWN, why, {"text": text}, source_of(self.path, self.policy))
 
     def _passes(self) -> dict[str, Any]:

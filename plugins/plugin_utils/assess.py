@@ -30,11 +30,7 @@ def assess(evidence: Evidence, policy: Policy, today: datetime.date) -> dict[str
     """
     paths = {stack.path: of_stack(evidence, policy, stack) for stack in evidence.stacks}
     findings = [item for client in evidence.clients for item in _client_findings(evidence, policy, client)]
-    findings += [
-        _stack_finding(evidence, policy, stack, paths[stack.path])
-        for stack in evidence.stacks
-        if stack.origin == "system"
-    ]
+    findings += [_stack_finding(evidence, policy, stack, paths[stack.path]) for stack in evidence.stacks if stack.origin == "system"]
     findings += [_coverage_finding(gap, policy) for gap in evidence.gaps if _could_matter(gap, evidence)]
     findings = findings or [_nothing_seen(policy)]
     verdict = worst(item["verdict"] for item in findings)
@@ -120,9 +116,7 @@ def _stack_finding(evidence: Evidence, policy: Policy, stack: Stack, path: Path)
             **known,
         )
     if path.passes:
-        return finding(
-            identity, "stack", "ok", PASS, path.confidence, _offers(subject, path), {"text": ""}, source, **known
-        )
+        return finding(identity, "stack", "ok", PASS, path.confidence, _offers(subject, path), {"text": ""}, source, **known)
     verdict = FAIL if _nothing_else_decides(evidence, stack) else AT_RISK
     note = "" if verdict == FAIL else " No mail client that was found depends on it."
     return finding(

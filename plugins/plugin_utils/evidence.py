@@ -156,9 +156,7 @@ def load(document: Any) -> Evidence:
         stacks=tuple(_stack(place) for place in root.items("stacks")),
         settings=tuple(_system_setting(place) for place in root.items("settings")),
         clients=tuple(_client(place) for place in root.items("clients")),
-        gaps=tuple(
-            Gap(place.text("what"), place.text("why"), place.optional_text("affects")) for place in root.items("gaps")
-        ),
+        gaps=tuple(Gap(place.text("what"), place.text("why"), place.optional_text("affects")) for place in root.items("gaps")),
     )
 
 

@@ -56,9 +56,7 @@ class Path:
     ciphers_shared: bool | None = None
 
 
-def of_account(
-    evidence: Evidence, policy: Policy, facts: ClientFacts, install: Install | None, account: Account | None
-) -> Path:
+def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: Install | None, account: Account | None) -> Path:
     """Return the path of *account* (None: an account with the client's defaults) through that *install* of its client."""
     stack = _stack_of(evidence, facts, install)
     constraints, unknown = _client_constraints(facts, install, account)
@@ -70,9 +68,7 @@ def of_stack(evidence: Evidence, policy: Policy, stack: Stack) -> Path:
     return _path(evidence, policy, stack, [], [])
 
 
-def _path(
-    evidence: Evidence, policy: Policy, stack: Stack | None, client: list[Constraint], unknown: list[str]
-) -> Path:
+def _path(evidence: Evidence, policy: Policy, stack: Stack | None, client: list[Constraint], unknown: list[str]) -> Path:
     facts = policy.libraries.get(stack.kind) if stack else None
     path = Path(stack, facts, unknown=list(unknown))
     if stack is None or facts is None:
@@ -170,11 +166,7 @@ def _system_constraints(evidence: Evidence, facts: LibraryFacts, stack: Stack, u
         if gap.affects == f"stack:{stack.kind}" and stack.hello("system") is None:
             unknown.append(f"{gap.what}: {gap.why}")
     settings = (setting for setting in evidence.settings if setting.stack == stack.kind)
-    found = [
-        item
-        for setting in settings
-        for item in _constraints(SYSTEM, setting, facts.settings.get(setting.key), stack.version)
-    ]
+    found = [item for setting in settings for item in _constraints(SYSTEM, setting, facts.settings.get(setting.key), stack.version)]
     return found + _unexplained(stack, facts, found, unknown)
 
 
@@ -189,31 +181,23 @@ def _unexplained(stack: Stack, facts: LibraryFacts, found: list[Constraint], unk
         return []
     if PROTOCOLS.index(hello.versions[-1]) >= PROTOCOLS.index(expected[-1]):
         return []
-    why = (
-        f"a setting of the system for {facts.title} ({stack.path}) that was not found, though its ClientHello shows it"
-    )
+    why = f"a setting of the system for {facts.title} ({stack.path}) that was not found, though its ClientHello shows it"
     mend = f"Find what caps {facts.title} on this host, and let TLS 1.2 and later through."
     return [Constraint(SYSTEM, Effect(maximum=hello.versions[-1]), facts.source, why=why, mend=mend)]
 
 
-def _client_constraints(
-    facts: ClientFacts, install: Install | None, account: Account | None
-) -> tuple[list[Constraint], list[str]]:
+def _client_constraints(facts: ClientFacts, install: Install | None, account: Account | None) -> tuple[list[Constraint], list[str]]:
     version = install.version if install else None
     security = account.security if account else "implicit"
     found = list(_behaviour(DEFAULT, facts.defaults, version, security, facts.title))
     found.extend(_behaviour(LIMIT, facts.limits, version, security, facts.title))
     for setting in account.settings if account else ():
         found.extend(_constraints(SETTING, setting, facts.settings.get(setting.key), version))
-    unknown = (
-        [f"{item.what}: {item.why} ({item.file}, line {item.line})" for item in account.undecided] if account else []
-    )
+    unknown = [f"{item.what}: {item.why} ({item.file}, line {item.line})" for item in account.undecided] if account else []
     return found, unknown
 
 
-def _behaviour(
-    layer: str, rules: Iterable[BehaviourRule], version: str | None, security: str | None, title: str
-) -> Iterator[Constraint]:
+def _behaviour(layer: str, rules: Iterable[BehaviourRule], version: str | None, security: str | None, title: str) -> Iterator[Constraint]:
     for rule in rules:
         holds = rule.versions.holds(version)
         if holds is not False and (rule.security is None or security is None or rule.security == security):
@@ -222,9 +206,7 @@ def _behaviour(
             yield Constraint(layer, rule.effect, rule.source, why=why, mend=rule.mend, maybe=maybe)
 
 
-def _constraints(
-    layer: str, setting: Setting, rules: tuple[SettingRule, ...] | None, version: str | None
-) -> Iterator[Constraint]:
+def _constraints(layer: str, setting: Setting, rules: tuple[SettingRule, ...] | None, version: str | None) -> Iterator[Constraint]:
     for rule in rules or ():
         holds = rule.versions.holds(version)
         if holds is False:

@@ -52,9 +52,7 @@ def why_blocked(subject: str, path: Path, policy: Policy) -> str:
     needed = f"{policy.title} needs {spoken(policy.protocol)} or later"
     what = f"{subject} offers {span(path.offered or ())}"
     if not path.blockers:
-        library = (
-            f"{path.facts.title} {path.stack.version or ''}".strip() if path.facts and path.stack else "its TLS library"
-        )
+        library = f"{path.facts.title} {path.stack.version or ''}".strip() if path.facts and path.stack else "its TLS library"
         return f"{what}, because {library} ({path.stack.path if path.stack else ''}) can do no more; {needed}."
     return f"{what}, because of {' and '.join(_named(item) for item in path.blockers)}; {needed}."
 
@@ -100,17 +98,13 @@ def _step(item: Constraint) -> str:
         action = f"remove {item.setting.key} = {item.setting.value}"
     else:
         action = f"change {item.setting.key} from {item.setting.value} to {item.mend}"
-    after = (
-        ", then restart the programs that use the library." if item.layer == SYSTEM else ", then restart the client."
-    )
+    after = ", then restart the programs that use the library." if item.layer == SYSTEM else ", then restart the client."
     return where + action + after
 
 
 def endpoint_fix(endpoint: Endpoint, account: Account) -> dict[str, Any]:
     """Return the fix for an account that points at a retired name."""
-    fix: dict[str, Any] = {
-        "text": f"Change the server from {account.server} to {endpoint.replacement} in {account.config}."
-    }
+    fix: dict[str, Any] = {"text": f"Change the server from {account.server} to {endpoint.replacement} in {account.config}."}
     setting = next((item for item in account.settings if item.value == account.server), None)
     if setting is not None:
         fix["text"] = (

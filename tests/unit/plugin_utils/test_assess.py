@@ -23,9 +23,7 @@ def account_of(record: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def judge_account(
-    *, version: str | None = "6.4.37", name: str = "fetchmail", stack: Any = None, **changes: Any
-) -> dict[str, Any]:
+def judge_account(*, version: str | None = "6.4.37", name: str = "fetchmail", stack: Any = None, **changes: Any) -> dict[str, Any]:
     installs = [make.install(version)]
     client = make.client(make.account(**changes), name=name, installs=installs)
     return account_of(judge(clients=[client], stacks=[stack or make.stack()]))
@@ -185,9 +183,7 @@ def test_a_client_nobody_has_facts_about_is_unknown():
 
 def test_thunderbird_capped_below_tls_1_2_fails():
     nss = make.stack("nss", "3.125.1", origin="bundled", hellos=[make.hello("bare", ["TLSv1.2", "TLSv1.3"])])
-    found = judge_account(
-        name="thunderbird", version="153.7.0", stack=nss, settings=[make.setting("security.tls.version.max", "1")]
-    )
+    found = judge_account(name="thunderbird", version="153.7.0", stack=nss, settings=[make.setting("security.tls.version.max", "1")])
     assert found["verdict"] == "FAIL"
 
 

@@ -46,10 +46,7 @@ def test_gnutls_never_gives_back_what_the_system_took():
 
 
 def test_nss_trims_to_the_overlap():
-    assert (
-        offered(CURRENT, [constraint(SYSTEM, minimum="TLSv1.2"), constraint(SETTING, maximum="TLSv1.1")], FACTS["nss"])
-        == ()
-    )
+    assert offered(CURRENT, [constraint(SYSTEM, minimum="TLSv1.2"), constraint(SETTING, maximum="TLSv1.1")], FACTS["nss"]) == ()
 
 
 def test_a_hole_cuts_off_what_lies_above_it_in_openssl():

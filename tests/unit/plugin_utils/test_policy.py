@@ -58,7 +58,7 @@ def test_a_users_file_adds_an_endpoint_and_moves_the_deadline(tmp_path):
     ("text", "line", "expected"),
     [
         pytest.param("", 1, "expected a mapping", id="empty"),
-        pytest.param("a: [\nb: c", 2, "not valid YAML", id="no YAML"),
+        pytest.param("a: [\nb: c", 3, "not valid YAML", id="no YAML"),
         pytest.param("- a\n", 1, "expected a mapping, found a list", id="a list"),
         pytest.param(HEAD + "servise: {}\n", 3, "unknown key 'servise'", id="unknown section"),
         pytest.param("---\nschema: mailtls.policy/9\n", 2, "expected the schema", id="other schema"),
@@ -69,9 +69,7 @@ def test_a_users_file_adds_an_endpoint_and_moves_the_deadline(tmp_path):
             "every fact names its source",
             id="fact without source",
         ),
-        pytest.param(
-            HEAD + "endpoints:\n  a.example: {status: stays, source: NOWHERE}\n", 4, "not listed", id="source unknown"
-        ),
+        pytest.param(HEAD + "endpoints:\n  a.example: {status: stays, source: NOWHERE}\n", 4, "not listed", id="source unknown"),
         pytest.param(
             HEAD + "service:\n  protocol: {minimum: TLSv1.4, source: H1}\n",
             4,
