@@ -71,9 +71,9 @@ def read(host, path):
         with host.opened(path) as descriptor:
             return _File(descriptor).elf()
     except Absent:
-        raise NotElf("there is no such file")
+        raise NotElf("there is no such file") from None
     except Unreadable as error:
-        raise ElfError(str(error))
+        raise ElfError(str(error)) from None
 
 
 def find_bytes(host, path, patterns, limit):
@@ -128,7 +128,7 @@ class _File:
         try:
             self._bits, self._order = _BITS[identification[4]], _ORDER[identification[5]]
         except (KeyError, IndexError):
-            raise ElfError("is an ELF file of an unknown class or byte order")
+            raise ElfError("is an ELF file of an unknown class or byte order") from None
 
     def elf(self):
         self._machine, segments = self._headers()
@@ -149,7 +149,7 @@ class _File:
         try:
             content = os.pread(self._descriptor, size, offset)
         except (OverflowError, OSError):
-            raise ElfError(f"is damaged: a part is said to lie at offset {offset}")
+            raise ElfError(f"is damaged: a part is said to lie at offset {offset}") from None
         if len(content) < size:
             raise ElfError(f"is cut off: {size} bytes were expected at offset {offset}")
         return content
