@@ -7,6 +7,7 @@ from typing import Any
 
 import evidence_factory as make
 import pytest
+
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import evidence
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.load import load
