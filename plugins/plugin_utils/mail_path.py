@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import offered as arithmetic
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Evidence, Install, Setting, Stack
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Evidence, Hello, Install, Setting, Stack
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import DEFAULT, LIMIT, SETTING, SYSTEM, Constraint
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import (
     BehaviourRule,
@@ -127,12 +127,17 @@ def _capability(stack: Stack, facts: LibraryFacts) -> Capability:
     by_version = _protocols_by_version(stack, facts)
     bare = stack.hello("bare")
     if bare and not bare.error and bare.versions:
-        highest = max(PROTOCOLS.index(protocol) for protocol in bare.versions)
-        below = {protocol for protocol in by_version or () if PROTOCOLS.index(protocol) <= highest}
-        return Capability(frozenset(bare.versions) | below, OBSERVED)
+        return Capability(frozenset(bare.versions) | _below(bare, by_version), OBSERVED)
     if by_version is None:
         return Capability(None, unknown=f"the version of {facts.title} in {stack.path} is not known")
     return Capability(by_version)
+
+
+def _below(hello: Hello, by_version: frozenset[str] | None) -> set[str]:
+    """A ClientHello without the supported_versions extension names its highest version alone: the rest is known by release."""
+    if len(hello.versions) > 1:
+        return set()
+    return {protocol for protocol in by_version or () if PROTOCOLS.index(protocol) <= PROTOCOLS.index(hello.versions[0])}
 
 
 def _protocols_by_version(stack: Stack, facts: LibraryFacts) -> frozenset[str] | None:
@@ -182,8 +187,8 @@ def _unexplained(stack: Stack, facts: LibraryFacts, found: list[Constraint], unk
     if PROTOCOLS.index(hello.versions[-1]) >= PROTOCOLS.index(expected[-1]):
         return []
     why = f"a setting of the system for {facts.title} ({stack.path}) that was not found, though its ClientHello shows it"
-    mend = f"Find what caps {facts.title} on this host, and let TLS 1.2 and later through."
-    return [Constraint(SYSTEM, Effect(maximum=hello.versions[-1]), facts.source, why=why, mend=mend)]
+    advice = f"Find what caps {facts.title} on this host, and let TLS 1.2 and later through."
+    return [Constraint(SYSTEM, Effect(maximum=hello.versions[-1]), facts.source, why=why, advice=advice)]
 
 
 def _client_constraints(facts: ClientFacts, install: Install | None, account: Account | None) -> tuple[list[Constraint], list[str]]:
@@ -203,7 +208,7 @@ def _behaviour(layer: str, rules: Iterable[BehaviourRule], version: str | None, 
         if holds is not False and (rule.security is None or security is None or rule.security == security):
             why = rule.why if holds else f"the version of {title} is not known ({rule.why or rule.source})"
             maybe = holds is None or (rule.security is not None and security is None)
-            yield Constraint(layer, rule.effect, rule.source, why=why, mend=rule.mend, maybe=maybe)
+            yield Constraint(layer, rule.effect, rule.source, why=why, advice=rule.mend, maybe=maybe)
 
 
 def _constraints(layer: str, setting: Setting, rules: tuple[SettingRule, ...] | None, version: str | None) -> Iterator[Constraint]:
@@ -213,4 +218,4 @@ def _constraints(layer: str, setting: Setting, rules: tuple[SettingRule, ...] | 
             continue
         for effect in rule.effects(setting.value):
             if effect != arithmetic.NOTHING:
-                yield Constraint(layer, effect, rule.source, setting, mend=rule.mend, maybe=holds is None)
+                yield Constraint(layer, effect, rule.source, setting, mend=rule.mend, advice=rule.advice, maybe=holds is None)

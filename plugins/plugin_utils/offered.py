@@ -27,7 +27,8 @@ class Constraint:
         source: where that meaning is known from.
         setting: the setting itself, where it is one.
         why: a sentence's part that names it, where it is none.
-        mend: the value that the setting should get, or a sentence that says what to do.
+        mend: the value that the setting should get; None where there is none.
+        advice: a sentence that says what to do instead.
         maybe: it may or may not act; the client's or library's version, which would tell, is not known.
     """
 
@@ -37,6 +38,7 @@ class Constraint:
     setting: Setting | None = None
     why: str | None = None
     mend: str | None = None
+    advice: str | None = None
     maybe: bool = False
 
 

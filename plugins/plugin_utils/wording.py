@@ -65,8 +65,8 @@ def fix_blocked(path: Path, facts: ClientFacts | None, policy: Policy) -> dict[s
     """Return the fix for a path that its blockers, or its library, keep below the requirement."""
     if not path.blockers:
         return _library_fix(path)
-    first = path.blockers[0]
-    return _setting_fix(first, [_step(item) for item in path.blockers]) if first.setting else {"text": _step(first)}
+    first, text = path.blockers[0], " ".join(dict.fromkeys(_step(item) for item in path.blockers))
+    return _setting_fix(first, text) if first.setting and not first.advice else {"text": text}
 
 
 def _library_fix(path: Path) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _library_fix(path: Path) -> dict[str, Any]:
     return {"text": text, "remedy": "package"}
 
 
-def _setting_fix(item: Constraint, steps: list[str]) -> dict[str, Any]:
+def _setting_fix(item: Constraint, text: str) -> dict[str, Any]:
     assert item.setting is not None
     change = {"file": item.setting.file, "line": item.setting.line, "key": item.setting.key}
     return {
@@ -91,8 +91,8 @@ def _setting_fix(item: Constraint, steps: list[str]) -> dict[str, Any]:
 
 
 def _step(item: Constraint) -> str:
-    if item.setting is None:
-        return item.mend or "Upgrade the client."
+    if item.advice is not None or item.setting is None:
+        return item.advice or "Upgrade the client."
     where = f"In {item.setting.file}, line {item.setting.line}, "
     if item.mend is None:
         action = f"remove {item.setting.key} = {item.setting.value}"

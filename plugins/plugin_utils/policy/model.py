@@ -54,6 +54,7 @@ class SettingRule:
         separator: where a value is a list of words, what stands between them ("space" or "comma"); None: one word.
         otherwise: effect of any other value.
         mend: a value that lets TLS 1.2 through, or None when the line has to go.
+        advice: a sentence that says what to do where a new value alone is no fix.
     """
 
     words: Mapping[str, Effect]
@@ -63,6 +64,7 @@ class SettingRule:
     separator: str | None = None
     ignore_case: bool = False
     mend: str | None = None
+    advice: str | None = None
 
     def effects(self, value: str) -> list[Effect]:
         """Return the effects of the setting's *value* as it stands in the file."""

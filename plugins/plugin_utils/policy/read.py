@@ -106,7 +106,7 @@ def effect(node: Node) -> model.Effect:
 
 def setting_rule(node: Node, known: Sources) -> model.SettingRule:
     """Return what a setting's values mean."""
-    given = keys(node, ("words", "otherwise", "source"), ("versions", "separator", "ignore_case", "mend"))
+    given = keys(node, ("words", "otherwise", "source"), ("versions", "separator", "ignore_case", "mend", "advice"))
     ignore_case = switch(given.get("ignore_case"))
     words: dict[str, model.Effect] = {}
     for word, meaning in given["words"].mapping().items():
@@ -122,6 +122,7 @@ def setting_rule(node: Node, known: Sources) -> model.SettingRule:
         separator=choice(given["separator"], ("space", "comma")) if "separator" in given else None,
         ignore_case=ignore_case,
         mend=given["mend"].text() if "mend" in given else None,
+        advice=given["advice"].text() if "advice" in given else None,
     )
 
 

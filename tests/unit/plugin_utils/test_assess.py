@@ -259,3 +259,21 @@ def test_a_cap_that_no_setting_explains_still_binds_a_client_that_sets_a_floor_a
 def test_a_library_that_could_not_be_asked_is_no_reason_to_pass_a_client_with_settings():
     silent = make.stack(hellos=[make.no_hello("system", "timed out"), make.hello("bare")])
     assert judge_account(stack=silent, settings=[make.setting("sslproto", "TLS1+")])["verdict"] == "UNKNOWN"
+
+
+def test_one_deprecated_switch_of_mbsync_brings_back_tls_1_0_alone():
+    found = judge_account(name="mbsync", version="1.4.4", settings=[make.setting("useimaps", "yes")])
+    assert (found["verdict"], found["offered"]) == ("FAIL", ["TLSv1"])
+    assert "SSLType IMAPS" in found["fix"]["text"]
+    assert "change" not in found["fix"]
+
+
+def test_the_deprecated_switches_of_mbsync_add_up():
+    settings = [make.setting("usetlsv1.1", "yes"), make.setting("usetlsv1.2", "yes")]
+    assert judge_account(name="mbsync", version="1.4.4", settings=settings)["verdict"] == "PASS"
+
+
+def test_a_version_below_what_the_library_still_writes_makes_no_hole():
+    current = make.stack(version="3.5.1", hellos=[make.hello(case, ["TLSv1.2", "TLSv1.3"]) for case in ("system", "bare")])
+    found = judge_account(name="mbsync", version="1.5.1", stack=current, settings=[make.setting("tlsversions", "+1.0")])
+    assert (found["verdict"], found["offered"]) == ("PASS", ["TLSv1.2", "TLSv1.3"])

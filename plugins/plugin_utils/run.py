@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The run that is being recorded: one for each process.
+
+The callback begins it in Ansible's main process. Worker processes are forked from there, so they find it as it stood at that moment;
+what a worker changes here stays in the worker.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.version import VERSION
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder
+
+
+class Run:
+    """One run: where it is kept, which hosts it owes an answer, and what they came to. Holds a word for each host, no more.
+
+    Attributes:
+        folder: where it is kept.
+        started: when it began.
+        policy: {name, requirement, deadline} that hosts are judged by.
+        expected: the hosts that the report has to name.
+        verdicts: verdict by host, of those that are recorded.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.started = now()
+        self.policy = policy_summary(policy_load.load())
+        self.expected: set[str] = set()
+        self.verdicts: dict[str, str] = {}
+        self._policy_from: str | None = None
+
+    def record(self, record: Mapping[str, Any]) -> None:
+        """Keep a host's record. Raises RunFolderError when that can't be done."""
+        self.folder.append(record)
+        self.verdicts[record["host"]] = record["verdict"]
+
+    def save_evidence(self, host: str, evidence: Mapping[str, Any]) -> None:
+        """Keep what was collected of *host*. Raises RunFolderError when that can't be done."""
+        self.folder.save_evidence(host, evidence)
+
+    def missing(self) -> list[str]:
+        """Return the hosts without a record."""
+        return sorted(self.expected.difference(self.verdicts))
+
+    def judged_by(self, policy: Mapping[str, str], who: str) -> None:
+        """Note the policy that *who* (a host, or "the run") was judged by.
+
+        Raises:
+            ValueError: others were judged by another: one report can't hold both.
+        """
+        if self._policy_from is not None and policy != self.policy:
+            raise ValueError(
+                f"{who} was judged by {_named(policy)}, {self._policy_from} by {_named(self.policy)};"
+                " a report has one policy: audit these hosts in runs of their own"
+            )
+        self.policy, self._policy_from = dict(policy), self._policy_from or who
+
+    def describe(self, finished: datetime.datetime) -> dict[str, Any]:
+        """Return the part `run` of the results document."""
+        return {
+            "id": self.folder.run_id,
+            "started": _written(self.started),
+            "finished": _written(finished),
+            "policy": self.policy["name"],
+            "requirement": self.policy["requirement"],
+            "deadline": self.policy["deadline"],
+            "collection": VERSION,
+            "slice": None,
+        }
+
+
+_current: Run | None = None
+_problems: list[str] = []
+
+
+def begin(folder: RunFolder) -> Run:
+    """Record in *folder* from now on, and load what workers would otherwise load one by one."""
+    global _current
+    _current = Run(folder)
+    return _current
+
+
+def current() -> Run | None:
+    """Return the run that is being recorded, or None."""
+    return _current
+
+
+def end() -> None:
+    """Record no more, and forget what went wrong."""
+    global _current
+    _current = None
+    _problems.clear()
+
+
+def problem(text: str) -> None:
+    """Note that recording went wrong, so that the run does not end as if it had not."""
+    if text not in _problems:
+        _problems.append(text)
+
+
+def problems() -> tuple[str, ...]:
+    """Return what went wrong with recording."""
+    return tuple(_problems)
+
+
+def warm(policy_files: Iterable[str]) -> None:
+    """Load the policy with these files, once for all worker processes that are forked from here."""
+    policy_load.load(*policy_files)
+
+
+def policy_summary(policy: Policy) -> dict[str, str]:
+    """Return what a report says of the policy."""
+    return {"name": policy.name, "requirement": policy.protocol, "deadline": policy.deadline.isoformat()}
+
+
+def now() -> datetime.datetime:
+    """Return the time, to the second, in UTC."""
+    return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+
+
+def _written(moment: datetime.datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _named(policy: Mapping[str, str]) -> str:
+    return f"{policy['name']} ({policy['requirement']}, {policy['deadline']})"

@@ -1,0 +1,88 @@
+"""The table of cases, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_DIRECTORY = Path(__file__).parent / "cases"
+_DEFAULTS = {"server": "outlook.office365.com", "options": "", "protocol": "imap", "port": 993}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One client with one configuration.
+
+    Attributes:
+        client: the client's name in the evidence.
+        name: the story, which is unique among the client's cases.
+        command: what runs the client once, unattended; None for Thunderbird, which the lab runs by itself.
+        files: configuration files by path, relative ones in the user's home.
+        preferences: of Thunderbird's profile.
+        account: of Thunderbird's profile: protocol, server, port, security.
+        system: files of the whole host by path, beside the user's; cases with the same ones share a host.
+        image: the lab's image.
+        works_before: whether the client connects to the service as it was; a case that fails afterwards and never worked
+            would prove nothing, so the exception gives its reason.
+        unknown: why the audit may say UNKNOWN.
+    """
+
+    client: str
+    name: str
+    command: tuple[str, ...] | None
+    files: Mapping[str, str]
+    preferences: Mapping[str, Any] = field(default_factory=dict)
+    account: Mapping[str, Any] = field(default_factory=dict)
+    system: Mapping[str, str] = field(default_factory=dict)
+    image: str = "bookworm"
+    works_before: bool = True
+    unknown: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The case's name in pytest's output."""
+        return f"{self.client}: {self.name}"
+
+
+def cases() -> list[Case]:
+    """Return every case of every client's file."""
+    return [case for file in sorted(_DIRECTORY.glob("*.yml")) for case in _of_file(file)]
+
+
+def _of_file(file: Path) -> Iterator[Case]:
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for entry in document["cases"]:
+        yield _case(file.stem, document, entry)
+
+
+def _case(client: str, document: Mapping[str, Any], entry: Mapping[str, Any]) -> Case:
+    values = {**_DEFAULTS, **document.get("values", {}), **entry}
+    templates = entry.get("files") or document.get("files", {})
+    return Case(
+        client=client,
+        name=entry["name"],
+        command=_command(document.get("command"), entry),
+        files={path: _filled(text, values) for path, text in templates.items()},
+        preferences=entry.get("preferences", {}),
+        account={**document.get("account", {}), **entry.get("account", {})},
+        system=entry.get("system", {}),
+        image=entry.get("image", document.get("image", "bookworm")),
+        works_before=entry.get("works_before", True),
+        unknown=entry.get("unknown"),
+    )
+
+
+def _command(common: Sequence[str] | None, entry: Mapping[str, Any]) -> tuple[str, ...] | None:
+    command = entry.get("command", common)
+    return tuple(command) if command else None
+
+
+def _filled(template: str, values: Mapping[str, Any]) -> str:
+    """Put the case's values in the places <server>, <options> and so on; configuration files use braces themselves."""
+    for key, value in values.items():
+        template = template.replace(f"<{key}>", str(value))
+    return template

@@ -1,0 +1,46 @@
+"""The audit against the wire: FAIL only for a client that really fails, PASS only for one that really connects."""
+
+from __future__ import annotations
+
+import collections
+
+import pytest
+from judge import table, trial
+from lab.session import Lab
+
+CASES = table.cases()
+
+
+@pytest.fixture(scope="module")
+def outcomes(lab: Lab) -> dict[str, trial.Outcome]:
+    return {outcome.case.id: outcome for outcome in trial.run(lab, CASES)}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_the_audit_agrees_with_what_the_client_does(outcomes: dict[str, trial.Outcome], case: table.Case) -> None:
+    outcome = outcomes[case.id]
+    assert outcome.finding is not None, "the audit has no finding for this account"
+    verdict, why = outcome.finding["verdict"], outcome.finding["why"]
+    if case.unknown:
+        assert verdict == "UNKNOWN", why
+        return
+    expected = "PASS" if outcome.after else "FAIL"
+    assert verdict == expected, f"{why}\nThe client said:\n{outcome.output[-2000:]}"
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.works_before], ids=lambda case: case.id)
+def test_the_case_works_before_the_change(outcomes: dict[str, trial.Outcome], case: table.Case) -> None:
+    outcome = outcomes[case.id]
+    assert outcome.before, f"the case itself is broken: the client did not even reach the old service\n{outcome.output[-2000:]}"
+
+
+def test_the_confusion_matrix_has_no_false_pass(outcomes: dict[str, trial.Outcome], capsys: pytest.CaptureFixture[str]) -> None:
+    counts: collections.Counter[tuple[str, str, str]] = collections.Counter()
+    for outcome in outcomes.values():
+        verdict = outcome.finding["verdict"] if outcome.finding else "none"
+        counts[outcome.case.client, verdict, "connects" if outcome.after else "fails"] += 1
+    with capsys.disabled():
+        print(f"\n{'client':<16}{'verdict':<10}{'on the wire':<12}{'cases':>6}")
+        for (client, verdict, wire), number in sorted(counts.items()):
+            print(f"{client:<16}{verdict:<10}{wire:<12}{number:>6}")
+    assert not [key for key in counts if key[1:] == ("PASS", "fails")]
