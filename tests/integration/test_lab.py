@@ -12,7 +12,14 @@ from pathlib import Path
 
 import pytest
 from lab import snapshot
-from lab.clients import run_fetchmail, run_mbsync
+from lab.clients import (
+    Preference,
+    put_thunderbird_profile,
+    run_fetchmail,
+    run_mbsync,
+    run_thunderbird,
+    thunderbird_account,
+)
 from lab.container import File
 from lab.errors import LabError
 from lab.host import Host, User
@@ -70,17 +77,11 @@ def s_client(host: Host, server: MailServer, *options: str) -> subprocess.Comple
 
 
 def seen(server: MailServer, host: Host, after: int) -> list[tuple[str, tuple[str, ...], str | None, bool]]:
-    return [
-        (each.security, each.offered, each.user, each.completed)
-        for each in server.connections(peer=host.address, after=after)
-    ]
+    return [(each.security, each.offered, each.user, each.completed) for each in server.connections(peer=host.address, after=after)]
 
 
 def test_ansible_reaches_hosts_over_ssh_and_reports_those_that_do_not_answer(lab: Lab) -> None:
-    hosts = [
-        lab.host(f"ping-{image}", image, users=[User("ops", administrator=True)])
-        for image in ("bookworm-minimal", "trixie")
-    ]
+    hosts = [lab.host(f"ping-{image}", image, users=[User("ops", administrator=True)]) for image in ("bookworm-minimal", "trixie")]
     inventory = lab.inventory(
         "ping", hosts, unreachable={"refusing": lab.network.refusing_address(), "silent": lab.network.silent_address()}
     )
@@ -95,9 +96,7 @@ def test_ansible_reaches_hosts_over_ssh_and_reports_those_that_do_not_answer(lab
         "refusing": "UNREACHABLE!:",
         "silent": "UNREACHABLE!:",
     }, done.stdout + done.stderr
-    done = lab.run(
-        [str(ansible), "-i", str(inventory), "ping-trixie", "-m", "command", "-a", "whoami", "--become", "--user=ops"]
-    )
+    done = lab.run([str(ansible), "-i", str(inventory), "ping-trixie", "-m", "command", "-a", "whoami", "--become", "--user=ops"])
     assert done.stdout.splitlines()[-1] == "root", done.stdout + done.stderr
 
 
@@ -155,9 +154,7 @@ def test_servers_take_no_login_before_tls(lab: Lab, host: Host, modern: MailServ
 
 @pytest.mark.parametrize("protocol", ["imap", "pop3"])
 @pytest.mark.parametrize("options", ["ssl", ""])
-def test_fetchmail_by_default_logs_in_to_the_modern_server(
-    lab: Lab, host: Host, modern: MailServer, protocol: str, options: str
-) -> None:
+def test_fetchmail_by_default_logs_in_to_the_modern_server(lab: Lab, host: Host, modern: MailServer, protocol: str, options: str) -> None:
     host.resolve(lab.names_after())
     before = modern.last_number()
     fetchmailrc(host, options, protocol)
@@ -170,9 +167,7 @@ def test_fetchmail_by_default_logs_in_to_the_modern_server(
     assert connection.negotiated == "TLSv1.3"
 
 
-def test_fetchmail_pinned_to_tls_1_0_fails_at_the_modern_server(
-    lab: Lab, host: Host, modern: MailServer, legacy: MailServer
-) -> None:
+def test_fetchmail_pinned_to_tls_1_0_fails_at_the_modern_server(lab: Lab, host: Host, modern: MailServer, legacy: MailServer) -> None:
     fetchmailrc(host, "ssl sslproto 'TLS1'")
     host.resolve(lab.names_after())
     before = modern.last_number()
@@ -197,9 +192,7 @@ def test_mbsync_by_default_logs_in_to_the_modern_server(lab: Lab, host: Host, mo
         assert (connection.security, connection.user) == (security, "alice@contoso.example")
 
 
-def test_mbsync_pinned_to_tls_1_0_fails_at_the_modern_server(
-    lab: Lab, host: Host, modern: MailServer, legacy: MailServer
-) -> None:
+def test_mbsync_pinned_to_tls_1_0_fails_at_the_modern_server(lab: Lab, host: Host, modern: MailServer, legacy: MailServer) -> None:
     mbsyncrc(host, "SSLType IMAPS\nSSLVersions TLSv1")
     host.resolve(lab.names_after())
     before = modern.last_number()
@@ -211,10 +204,45 @@ def test_mbsync_pinned_to_tls_1_0_fails_at_the_modern_server(
     assert seen(legacy, host, before) == [("implicit", ("TLSv1",), "alice@contoso.example", True)]
 
 
+@pytest.fixture(scope="module")
+def desktop(lab: Lab) -> Host:
+    return lab.host("desktop", "bookworm-desktop", users=["alice"])
+
+
+@pytest.mark.parametrize(("protocol", "port", "security"), [("imap", 993, "implicit"), ("pop3", 110, "starttls")])
+def test_thunderbird_by_default_connects_to_the_modern_server(
+    lab: Lab, desktop: Host, modern: MailServer, protocol: str, port: int, security: str
+) -> None:
+    desktop.resolve(lab.names_after())
+    before = modern.last_number()
+    put_thunderbird_profile(desktop, "alice", thunderbird(protocol, port, security))
+    output = run_thunderbird(desktop, "alice", modern)
+    connections = modern.connections(peer=desktop.address, after=before)
+    assert connections, output
+    for connection in connections:
+        assert (connection.protocol, connection.security) == (protocol, security)
+        assert (connection.offered, connection.completed) == (("TLSv1.2", "TLSv1.3"), True)
+
+
+def test_thunderbird_pinned_to_tls_1_0_fails_at_the_modern_server(lab: Lab, desktop: Host, modern: MailServer, legacy: MailServer) -> None:
+    pinned = {"security.tls.version.min": 1, "security.tls.version.max": 1}
+    put_thunderbird_profile(desktop, "alice", thunderbird("imap", 993, "implicit") | pinned)
+    for server, names, completed in ((modern, lab.names_after(), False), (legacy, lab.names_before(), True)):
+        desktop.resolve(names)
+        before = server.last_number()
+        output = run_thunderbird(desktop, "alice", server)
+        connections = server.connections(peer=desktop.address, after=before)
+        assert connections, output
+        assert {each.offered for each in connections} == {("TLSv1",)}
+        assert {each.completed for each in connections} == {completed}
+
+
+def thunderbird(protocol: str, port: int, security: str) -> dict[str, Preference]:
+    return thunderbird_account(1, protocol, "outlook.office365.com", "alice@contoso.example", port=port, security=security)
+
+
 def test_clients_check_the_servers_certificate(lab: Lab, start_host: Callable[..., Host], modern: MailServer) -> None:
-    host = start_host(
-        "distrustful", users=["alice"], names=lab.names_after(), files={"/etc/ssl/certs/ca-certificates.crt": ""}
-    )
+    host = start_host("distrustful", users=["alice"], names=lab.names_after(), files={"/etc/ssl/certs/ca-certificates.crt": ""})
     host.do("find /etc/ssl/certs -type l -delete")
     before = modern.last_number()
     fetchmailrc(host, "ssl")
@@ -269,9 +297,12 @@ def test_files_and_users_are_as_ordered(start_host: Callable[..., Host]) -> None
         "1001",
         "1002",
     ]
-    assert host.do(
-        "stat -c '%U %a' /home/alice /srv/bob /srv/bob/.config/app /srv/bob/.config/app/rc"
-    ).splitlines() == ["alice 700", "bob 755", "bob 755", "bob 640"]
+    assert host.do("stat -c '%U %a' /home/alice /srv/bob /srv/bob/.config/app /srv/bob/.config/app/rc").splitlines() == [
+        "alice 700",
+        "bob 755",
+        "bob 755",
+        "bob 640",
+    ]
     assert host.do("stat -c %.1Y /srv/bob/.config/app/rc").strip() == "1000000000.5"
     done = host.run(["sh", "-c", "whoami; pwd; env"], user="bob", env={"OPENSSL_CONF": "/x"})
     assert done.stdout.splitlines()[:2] == ["bob", "/srv/bob"]
@@ -295,9 +326,7 @@ def test_nothing_is_left_when_the_test_run_is_killed(tmp_path: Path, lab: Lab) -
         "lab = Lab(pathlib.Path(sys.argv[1])); host = lab.host('doomed', 'bookworm-minimal', names={})\n"
         "print(host.namespaces.pid, flush=True); time.sleep(300)"
     )
-    run = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent
-    )
+    run = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent)
     assert run.stdout
     first = Path("/proc") / run.stdout.readline().strip()
     try:

@@ -9,6 +9,8 @@ from .container import File
 from .namespaces import checked
 
 DAYS = "30"
+# Where a host has the authority's certificate.
+AUTHORITY = "/usr/local/share/ca-certificates/mailtls-lab.crt"
 _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 
@@ -41,12 +43,9 @@ class CertificateAuthority:
 
     def issue(self, names: list[str]) -> tuple[str, str]:
         """A server certificate for the names, as PEM texts: (certificate chain, private key)."""
-        key, request, certificate, extensions = (
-            self._directory / f"server.{suffix}" for suffix in ("key", "csr", "crt", "ext")
-        )
+        key, request, certificate, extensions = (self._directory / f"server.{suffix}" for suffix in ("key", "csr", "crt", "ext"))
         extensions.write_text(
-            f"subjectAltName={','.join('DNS:' + name for name in names)}\n"
-            "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n"
+            f"subjectAltName={','.join('DNS:' + name for name in names)}\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n"
         )
         checked(
             [
@@ -96,8 +95,8 @@ class CertificateAuthority:
         text = self.certificate.read_text()
         digest = checked(["openssl", "x509", "-hash", "-noout", "-in", str(self.certificate)]).strip()
         return {
-            "/usr/local/share/ca-certificates/mailtls-lab.crt": text,
-            "/etc/ssl/certs/mailtls-lab.pem": File.link("/usr/local/share/ca-certificates/mailtls-lab.crt"),
+            AUTHORITY: text,
+            "/etc/ssl/certs/mailtls-lab.pem": File.link(AUTHORITY),
             f"/etc/ssl/certs/{digest}.0": File.link("mailtls-lab.pem"),
             _BUNDLE: bundle.read_text() + text,
         }

@@ -98,9 +98,7 @@ class Container:
         self.image = bootstrap.ensure(image)
         self.log = directory / f"{name}.log"
         lower = ":".join(map(str, [*layers, *self.image.layers]))
-        script = _SCRIPT.format(
-            name=shlex.quote(name), lower=shlex.quote(lower), work=shlex.quote(str(directory / f"{name}.mount"))
-        )
+        script = _SCRIPT.format(name=shlex.quote(name), lower=shlex.quote(lower), work=shlex.quote(str(directory / f"{name}.mount")))
         self.namespaces = Namespaces(script, log=self.log)
         try:
             self.address = network.new_address()
@@ -132,17 +130,29 @@ class Container:
         variables = {"PATH": PATH, "LANG": "C.UTF-8", "HOME": home, "USER": user, "LOGNAME": user, **(env or {})}
         identity = [] if user == "root" else ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"]
         given = stdin.encode() if isinstance(stdin, str) else stdin
-        return self.namespaces.run(
-            [*identity, "env", f"--chdir={home}", *argv], env=variables, stdin=given, timeout=timeout
-        )
+        return self.namespaces.run([*identity, "env", f"--chdir={home}", *argv], env=variables, stdin=given, timeout=timeout)
+
+    def start(self, argv: Sequence[str], *, user: str, output: str, env: Mapping[str, str] | None = None) -> int:
+        """Start a program that stays, as `run` does; returns the number of its process group.
+
+        output: path inside, for what it writes.
+        """
+        background = f'setsid "$@" >{shlex.quote(output)} 2>&1 </dev/null & echo $!'
+        return int(self.run(["sh", "-c", background, "sh", *argv], user=user, env=env).stdout)
+
+    def end(self, group: int, *, timeout: float = 10.0) -> None:
+        """Ask a process group to end, and kill it when it has not after `timeout` seconds."""
+        self.do(f"""
+            kill -s TERM -- -{group} || exit 0
+            for try in $(seq {timeout * 20:.0f}); do sleep 0.05; kill -s 0 -- -{group} 2>/dev/null || exit 0; done
+            kill -s KILL -- -{group} || :
+        """)
 
     def do(self, script: str, *, stdin: str | bytes = b"", timeout: float = 60.0) -> str:
         """Run a shell script as root and return what it wrote; LabError when it fails."""
         done = self.run(["sh", "-ec", script], stdin=stdin, timeout=timeout)
         if done.returncode:
-            raise LabError(
-                f"{self.name}: {script!r} ended with {done.returncode}: {done.stderr.strip() or done.stdout.strip()}"
-            )
+            raise LabError(f"{self.name}: {script!r} ended with {done.returncode}: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
 
     def read(self, path: str) -> str:
@@ -169,9 +179,7 @@ class Container:
                         made.add(parent)
                         _add(tar, parent, File.directory(file.owner))
                 _add(tar, path, file)
-        self.do(
-            "tar --extract --no-overwrite-dir --same-permissions --same-owner --directory=/", stdin=archive.getvalue()
-        )
+        self.do("tar --extract --no-overwrite-dir --same-permissions --same-owner --directory=/", stdin=archive.getvalue())
 
     def stop(self) -> None:
         """End all that runs inside; its files are gone with it."""

@@ -98,9 +98,7 @@ class Network:
 
         env: what to add to the environment. timeout: seconds; exit code 124 when it is over.
         """
-        return self._namespaces.run(
-            ["env", f"--chdir={cwd or Path.cwd()}", *argv], env={**os.environ, **(env or {})}, timeout=timeout
-        )
+        return self._namespaces.run(["env", f"--chdir={cwd or Path.cwd()}", *argv], env={**os.environ, **(env or {})}, timeout=timeout)
 
     def stop(self) -> None:
         """Remove the network, and end whatever still runs on the controller."""

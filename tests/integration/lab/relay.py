@@ -5,7 +5,7 @@ Runs inside the mail server's container with its Python: `relay.py ADDRESS RECOR
 listens on ADDRESS and connects to 127.0.0.1, announcing the client with a PROXY header
 (haproxy's PROXY protocol, version 1). The header's source port is the connection's number here, so
 that the server's log lines can be told apart by it. RECORDS gets one JSON line when a connection is
-opened and one, with what was seen, when it is closed.
+opened, when a hello was seen, and when it is closed; each says all that was seen so far.
 
 The parser is the lab's own, apart from the collection's: what is under test must not judge itself.
 """
@@ -73,8 +73,9 @@ class Direction:
 class Seen:
     """What was seen of one connection."""
 
-    def __init__(self, number: int, peer: str, port: int) -> None:
+    def __init__(self, number: int, peer: str, port: int, note: Callable[[str, dict[str, Any]], None]) -> None:
         protocol, security = PORTS[port]
+        self._note = note
         self.record: dict[str, Any] = {
             "number": number,
             "peer": peer,
@@ -118,8 +119,10 @@ class Seen:
             return
         if data[0] == CLIENT_HELLO and side == "client":
             read_client_hello(data[4:], self.record)
+            self._note("client_hello", self.record)
         elif data[0] == SERVER_HELLO and side == "server":
             read_server_hello(data[4:], self.record)
+            self._note("server_hello", self.record)
 
 
 class Reader:
@@ -203,17 +206,16 @@ async def serve(address: str, records: TextIO) -> None:
     async def connection(client_reader: asyncio.StreamReader, client_writer: asyncio.StreamWriter) -> None:
         nonlocal opened
         opened += 1
+        number = opened
         task = asyncio.current_task()
         held.add(task)
         peer = client_writer.get_extra_info("peername")[0]
         port = client_writer.get_extra_info("sockname")[1]
-        seen = Seen(opened, peer, port)
+        seen = Seen(number, peer, port, note)
         note("opened", seen.record)
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port)
-        server_writer.write(f"PROXY TCP4 {peer} {address} {opened} {port}\r\n".encode())
-        await asyncio.gather(
-            pass_on(client_reader, server_writer, seen.client), pass_on(server_reader, client_writer, seen.server)
-        )
+        server_writer.write(f"PROXY TCP4 {peer} {address} {number} {port}\r\n".encode())
+        await asyncio.gather(pass_on(client_reader, server_writer, seen.client), pass_on(server_reader, client_writer, seen.server))
         for writer in (client_writer, server_writer):
             writer.close()
         note("closed", seen.record)

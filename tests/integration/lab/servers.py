@@ -120,9 +120,14 @@ class MailServer(Container):
         """The number of the latest connection, to tell those that come after it."""
         return max((record["number"] for record in self._records() if "number" in record), default=0)
 
-    def connections(
-        self, *, peer: IPv4Address | None = None, user: str | None = None, after: int = 0
-    ) -> list[Connection]:
+    def activity(self, after: int = 0) -> tuple[int, bool]:
+        """What happened since connection number `after`: how many events were recorded, and whether a
+        connection has been opened on which neither a ClientHello nor the end was seen yet."""
+        records = [record for record in self._records() if record.get("number", 0) > after]
+        opened = {record["number"] for record in records}
+        return len(records), opened != {record["number"] for record in records if record["event"] != "opened"}
+
+    def connections(self, *, peer: IPv4Address | None = None, user: str | None = None, after: int = 0) -> list[Connection]:
         """The connections with a number above `after`, from that address, of that mail user.
 
         Waits until all of them are closed and the server has said how they ended; LabError when one
@@ -142,15 +147,9 @@ class MailServer(Container):
         found = [_connection(record, logged[number]) for number, record in sorted(closed.items())]
         return [connection for connection in found if user in (None, connection.user)]
 
-    def _seen(
-        self, peer: IPv4Address | None, after: int
-    ) -> tuple[set[int], dict[int, dict[str, Any]], dict[int, re.Match[str]]]:
+    def _seen(self, peer: IPv4Address | None, after: int) -> tuple[set[int], dict[int, dict[str, Any]], dict[int, re.Match[str]]]:
         # The log first: what it says of a connection is complete before the relay's last record.
-        wanted = [
-            record
-            for record in self._records()
-            if record.get("number", 0) > after and str(peer or record["peer"]) == record["peer"]
-        ]
+        wanted = [record for record in self._records() if record.get("number", 0) > after and str(peer or record["peer"]) == record["peer"]]
         opened = {record["number"] for record in wanted}
         closed = {record["number"]: record for record in wanted if record["event"] == "closed"}
         found = map(_LOG_LINE.search, self._text(_LOG).splitlines())

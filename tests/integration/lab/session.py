@@ -36,11 +36,7 @@ def missing() -> list[str]:
     """What this machine lacks for a lab, as short reasons; empty when it can have one."""
     if os.geteuid() != 0:
         return ["it needs root"]
-    reasons = [
-        f"{program} is missing (Debian package {package})"
-        for program, package in PROGRAMS.items()
-        if not shutil.which(program)
-    ]
+    reasons = [f"{program} is missing (Debian package {package})" for program, package in PROGRAMS.items() if not shutil.which(program)]
     if not KEYRING.exists():
         reasons.append("Debian's archive keys are missing (Debian package debian-archive-keyring)")
     if not reasons:
