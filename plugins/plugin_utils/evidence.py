@@ -13,7 +13,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROT
 SCHEMA = "mailtls.evidence/1"
 MAX_TEXT = 4096
 MAX_ITEMS = 20000
-_PORTS = range(0, 65536)
+_PORTS = range(65536)
 _CODE_POINT_LENGTH = 4
 
 

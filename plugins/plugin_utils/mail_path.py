@@ -87,7 +87,8 @@ def _path(evidence: Evidence, policy: Policy, stack: Stack | None, client: list[
 
 
 def _calculate(path: Path, evidence: Evidence, client: list[Constraint]) -> None:
-    assert path.stack is not None and path.facts is not None
+    assert path.stack is not None
+    assert path.facts is not None
     capability = _capability(path.stack, path.facts)
     if capability.protocols is None:
         path.unknown.append(capability.unknown or "")

@@ -84,7 +84,7 @@ def _setting_fix(item: Constraint, text: str) -> dict[str, Any]:
     assert item.setting is not None
     change = {"file": item.setting.file, "line": item.setting.line, "key": item.setting.key}
     return {
-        "text": " ".join(steps),
+        "text": text,
         "remedy": "setting",
         "change": {**change, "from": item.setting.value, "to": item.mend},
     }

@@ -48,7 +48,7 @@ def test_a_pin_to_tls_1_0_fails_and_the_fix_names_file_line_and_value():
     found = judge_account(settings=[make.setting("sslproto", "TLS1")])
     assert (found["verdict"], found["cause"], found["offered"]) == ("FAIL", "pinned", ["TLSv1"])
     assert found["fix"]["change"] == {
-        "file": "/home/alice/.fetchmailrc", "line": 3, "key": "sslproto", "from": "TLS1", "to": "auto",
+        "file": "/home/alice/.fetchmailrc", "line": 3, "key": "sslproto", "from": "TLS1", "to": "TLS1.2+",
     }  # fmt: skip
     assert "TLS 1.0" in found["why"]
     assert "/home/alice/.fetchmailrc, line 3" in found["why"]
