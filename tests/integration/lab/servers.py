@@ -51,7 +51,8 @@ class Connection:
     """One connection that a client made, as the server's side saw it.
 
     number: in the order of arrival, from 1. client_hello: whether the client began a handshake.
-    offered: versions of the ClientHello, ascending. negotiated: the version of the ServerHello.
+    offered: versions of the ClientHello, ascending; only the highest, where it has no supported_versions
+    extension (no TLS 1.3). negotiated: the version of the ServerHello.
     completed: whether the handshake came to its end. user: who logged in.
     client_alert, server_alert: number of an alert sent in the clear (RFC 8446, section 6).
     plain_commands: the commands sent before TLS, without arguments. error: what Dovecot said.
