@@ -199,6 +199,8 @@ def _client_constraints(facts: ClientFacts, install: Install | None, account: Ac
     found.extend(_behaviour(LIMIT, facts.limits, version, security, facts.title))
     for setting in account.settings if account else ():
         found.extend(_constraints(SETTING, setting, facts.settings.get(setting.key), version))
+    if facts.contradiction == "ignored" and arithmetic.contradict(found):
+        found = [item for item in found if item.layer != SETTING]
     unknown = [f"{item.what}: {item.why} ({item.file}, line {item.line})" for item in account.undecided] if account else []
     return found, unknown
 

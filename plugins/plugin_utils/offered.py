@@ -60,6 +60,12 @@ def offered(capability: Iterable[str], constraints: Iterable[Constraint], facts:
 _LAYERS = (SYSTEM, DEFAULT, SETTING, LIMIT)
 
 
+def contradict(constraints: list[Constraint]) -> bool:
+    """Tell whether the client's own bounds exclude each other, or one of its values is none."""
+    client = _override(*(_combine(item.effect for item in constraints if item.layer == layer) for layer in (DEFAULT, SETTING)))
+    return not _between(client.minimum, client.maximum) or any(item.effect.invalid for item in constraints)
+
+
 def blockers(constraints: list[Constraint], passes: Callable[[list[Constraint]], bool]) -> list[Constraint]:
     """Return the constraints that are the reason why *passes* is false of them all.
 

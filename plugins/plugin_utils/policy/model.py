@@ -31,7 +31,7 @@ class Effect:
         lists: when not empty, nothing but the protocols that are listed anywhere on the path is on.
         also: protocols that come to the default ones.
         disable: protocols switched off one by one.
-        plaintext: no TLS at all.
+        invalid: the program takes the value for none.
         unknown: why nobody can tell from here, or None.
     """
 
@@ -40,7 +40,7 @@ class Effect:
     lists: frozenset[str] = frozenset()
     also: frozenset[str] = frozenset()
     disable: frozenset[str] = frozenset()
-    plaintext: bool = False
+    invalid: bool = False
     unknown: str | None = None
 
 
@@ -146,6 +146,8 @@ class ClientFacts:
         libraries: the kinds of library that it speaks TLS with.
         defaults: what it does by itself where no setting says otherwise.
         limits: what it does whatever the settings say.
+        contradiction: what it does with a minimum above the maximum, or a value that is none: "kept" or "ignored",
+            and then it goes by its defaults.
         settings: what its settings mean.
     """
 
@@ -153,6 +155,7 @@ class ClientFacts:
     libraries: tuple[str, ...]
     defaults: tuple[BehaviourRule, ...]
     limits: tuple[BehaviourRule, ...]
+    contradiction: str
     settings: Mapping[str, tuple[SettingRule, ...]]
 
 

@@ -82,7 +82,7 @@ def sources(node: Node) -> dict[str, model.Source]:
 
 def effect(node: Node) -> model.Effect:
     """Return the effect that *node* describes; `only: X` is short for the bounds X and X."""
-    given = keys(node, optional=("min", "max", "only", "lists", "also", "disable", "plaintext", "unknown"))
+    given = keys(node, optional=("min", "max", "only", "lists", "also", "disable", "invalid", "unknown"))
     if "only" in given and ("min" in given or "max" in given):
         raise given["only"].error("'only' sets both bounds: 'min' and 'max' can't stand beside it")
 
@@ -99,7 +99,7 @@ def effect(node: Node) -> model.Effect:
         lists=group("lists"),
         also=group("also"),
         disable=group("disable"),
-        plaintext=switch(given.get("plaintext")),
+        invalid=switch(given.get("invalid")),
         unknown=given["unknown"].text() if "unknown" in given else None,
     )
 
@@ -148,7 +148,7 @@ def behaviour(node: Node, known: Sources) -> model.BehaviourRule:
 
 def client(node: Node, known: Sources) -> model.ClientFacts:
     """Return the facts of one mail client."""
-    given = keys(node, ("title", "libraries"), ("defaults", "limits", "settings"))
+    given = keys(node, ("title", "libraries"), ("defaults", "limits", "contradiction", "settings"))
 
     def behaviours(key: str) -> tuple[model.BehaviourRule, ...]:
         return each(given[key], lambda item: behaviour(item, known)) if key in given else ()
@@ -158,6 +158,7 @@ def client(node: Node, known: Sources) -> model.ClientFacts:
         libraries=each(given["libraries"], Node.text),
         defaults=behaviours("defaults"),
         limits=behaviours("limits"),
+        contradiction=choice(given["contradiction"], ("kept", "ignored")) if "contradiction" in given else "kept",
         settings=setting_rules(given.get("settings"), known),
     )
 

@@ -182,10 +182,26 @@ def test_a_client_nobody_has_facts_about_is_unknown():
     assert judge_account(name="a-client-of-tomorrow")["verdict"] == "UNKNOWN"
 
 
-def test_thunderbird_capped_below_tls_1_2_fails():
+def judge_thunderbird(version: str, **preferences: int) -> str:
     nss = make.stack("nss", "3.125.1", origin="bundled", hellos=[make.hello("bare", ["TLSv1.2", "TLSv1.3"])])
-    found = judge_account(name="thunderbird", version="153.7.0", stack=nss, settings=[make.setting("security.tls.version.max", "1")])
-    assert found["verdict"] == "FAIL"
+    settings = [make.setting(f"security.tls.version.{key}", str(value)) for key, value in preferences.items()]
+    return judge_account(name="thunderbird", version=version, stack=nss, settings=settings)["verdict"]
+
+
+def test_thunderbird_with_a_range_below_tls_1_2_fails():
+    assert judge_thunderbird("153.7.0", min=1, max=2) == "FAIL"
+
+
+def test_thunderbird_ignores_a_maximum_below_its_minimum():
+    assert judge_thunderbird("153.7.0", max=1) == "PASS"
+
+
+def test_thunderbird_68_takes_that_maximum_for_its_minimum_is_lower():
+    assert judge_thunderbird("68.3.0", max=1) == "FAIL"
+
+
+def test_thunderbird_ignores_a_range_with_a_value_that_is_none():
+    assert judge_thunderbird("153.7.0", min=0, max=1) == "PASS"
 
 
 def test_thunderbird_24_fails_unless_its_user_raised_the_maximum():
