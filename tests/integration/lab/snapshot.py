@@ -24,7 +24,10 @@ _BYTES_READ_ALL_THE_SAME = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One file: type and permission bits, owner, times in nanoseconds, and a digest of its bytes."""
+    """One file: type and permission bits, owner, times in nanoseconds, and a digest of its bytes.
+
+    Of a directory, size and change time are left out.
+    """
 
     mode: int
     uid: int
@@ -73,6 +76,8 @@ def _below(root: Path, path: str) -> str:
 def _entry(root: Path, path: str) -> Entry:
     place = _below(root, path)
     status = os.lstat(place)
+    # overlayfs marks a directory when a file in it is first changed, and sizes of directories vary.
+    is_directory = stat.S_ISDIR(status.st_mode)
     content = ""
     if stat.S_ISLNK(status.st_mode):
         content = os.readlink(place)
@@ -83,9 +88,9 @@ def _entry(root: Path, path: str) -> Entry:
         status.st_mode,
         status.st_uid,
         status.st_gid,
-        0 if stat.S_ISDIR(status.st_mode) else status.st_size,
+        0 if is_directory else status.st_size,
         status.st_mtime_ns,
-        status.st_ctime_ns,
+        0 if is_directory else status.st_ctime_ns,
         content,
     )
 
