@@ -25,7 +25,7 @@ find_python() {
     return 1
 }
 
-# The ways to get pip into an environment, the usual one first. Each leaves nothing behind when it fails.
+# With its own pip where Python can give it one; else without, for the pip of the Python that it is made from.
 make_environment() {
     local python=$1 version
     if "$python" -c 'import ensurepip' 2>/dev/null; then
@@ -34,23 +34,30 @@ make_environment() {
     fi
     if "$python" -m pip --version >/dev/null 2>&1; then
         "$python" -m venv --clear --without-pip "$directory"
-        "$python" -m pip --python "$directory/bin/python" --quiet install pip && return
+        return
     fi
     version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        say "$python has no ensurepip: installing the package python$version-venv with apt-get"
-        apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends \
-            "python$version-venv" >&2 && "$python" -m venv --clear "$directory" && return
+        say "$python has no ensurepip: installing the Debian package python$version-venv"
+        install_package "python$version-venv" && "$python" -m venv --clear "$directory" && return
     fi
-    rm -rf "$directory"
     say "$python can make no virtual environment: its ensurepip is missing."
     say "Install it with: sudo apt-get install python$version-venv"
     return 1
 }
 
-if ! "$directory/bin/python" -m pip --version >/dev/null 2>&1; then
+install_package() {
+    apt-get -qq update &&
+        DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends "$1" >/dev/null
+}
+
+if ! "$directory/bin/python" -c '' 2>/dev/null; then
     python=$(find_python)
     say "creating $directory with $("$python" --version)"
     make_environment "$python"
 fi
-"$directory/bin/python" -m pip --quiet --disable-pip-version-check --no-input install --require-hashes -r "$requirements"
+pip=("$directory/bin/python" -m pip)
+if ! "${pip[@]}" --version >/dev/null 2>&1; then
+    pip=("$(find_python)" -m pip --python "$directory/bin/python")
+fi
+"${pip[@]}" --quiet --disable-pip-version-check --no-input install --require-hashes -r "$requirements"
