@@ -84,6 +84,7 @@ def _add(first: Effect, second: Effect) -> Effect:
     return Effect(
         minimum=second.minimum or first.minimum,
         maximum=second.maximum or first.maximum,
+        lowers=second.lowers or first.lowers,
         lists=first.lists | second.lists,
         also=first.also | second.also,
         disable=first.disable | second.disable,
@@ -93,12 +94,18 @@ def _add(first: Effect, second: Effect) -> Effect:
 def _override(default: Effect, setting: Effect) -> Effect:
     """What a client's setting says replaces what the client does by itself."""
     return Effect(
-        minimum=setting.minimum or default.minimum,
+        minimum=_lowered(setting.minimum or default.minimum, setting.lowers),
         maximum=setting.maximum or default.maximum,
         lists=setting.lists or default.lists,
         also=default.also | setting.also,
         disable=default.disable | setting.disable,
     )
+
+
+def _lowered(minimum: str | None, lowers: str | None) -> str | None:
+    if minimum is None or lowers is None:
+        return minimum
+    return min(minimum, lowers, key=PROTOCOLS.index)
 
 
 def _meet(system: Effect, client: Effect, bounds: str) -> frozenset[str]:

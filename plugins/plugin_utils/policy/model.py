@@ -28,6 +28,7 @@ class Effect:
 
     Attributes:
         minimum, maximum: bounds, or None where it sets none.
+        lowers: a minimum above this protocol comes down to it.
         lists: when not empty, nothing but the protocols that are listed anywhere on the path is on.
         also: protocols that come to the default ones.
         disable: protocols switched off one by one.
@@ -37,6 +38,7 @@ class Effect:
 
     minimum: str | None = None
     maximum: str | None = None
+    lowers: str | None = None
     lists: frozenset[str] = frozenset()
     also: frozenset[str] = frozenset()
     disable: frozenset[str] = frozenset()

@@ -82,7 +82,7 @@ def sources(node: Node) -> dict[str, model.Source]:
 
 def effect(node: Node) -> model.Effect:
     """Return the effect that *node* describes; `only: X` is short for the bounds X and X."""
-    given = keys(node, optional=("min", "max", "only", "lists", "also", "disable", "invalid", "unknown"))
+    given = keys(node, optional=("min", "max", "only", "lowers", "lists", "also", "disable", "invalid", "unknown"))
     if "only" in given and ("min" in given or "max" in given):
         raise given["only"].error("'only' sets both bounds: 'min' and 'max' can't stand beside it")
 
@@ -96,6 +96,7 @@ def effect(node: Node) -> model.Effect:
     return model.Effect(
         minimum=bound("min"),
         maximum=bound("max"),
+        lowers=protocol(given["lowers"]) if "lowers" in given else None,
         lists=group("lists"),
         also=group("also"),
         disable=group("disable"),

@@ -182,9 +182,9 @@ def test_a_client_nobody_has_facts_about_is_unknown():
     assert judge_account(name="a-client-of-tomorrow")["verdict"] == "UNKNOWN"
 
 
-def judge_thunderbird(version: str, **preferences: int) -> str:
+def judge_thunderbird(version: str, **preferences: int | str) -> str:
     nss = make.stack("nss", "3.125.1", origin="bundled", hellos=[make.hello("bare", ["TLSv1.2", "TLSv1.3"])])
-    settings = [make.setting(f"security.tls.version.{key}", str(value)) for key, value in preferences.items()]
+    settings = [make.setting(f"security.tls.version.{key.replace('_', '-')}", str(value)) for key, value in preferences.items()]
     return judge_account(name="thunderbird", version=version, stack=nss, settings=settings)["verdict"]
 
 
@@ -198,6 +198,12 @@ def test_thunderbird_ignores_a_maximum_below_its_minimum():
 
 def test_thunderbird_68_takes_that_maximum_for_its_minimum_is_lower():
     assert judge_thunderbird("68.3.0", max=1) == "FAIL"
+
+
+def test_deprecated_versions_on_lower_thunderbirds_minimum_whatever_it_is_set_to():
+    assert judge_thunderbird("153.7.0", enable_deprecated="true", max=2) == "FAIL"
+    assert judge_thunderbird("153.7.0", enable_deprecated="true", max=2, min=3) == "FAIL"
+    assert judge_thunderbird("153.7.0", enable_deprecated="true") == "PASS"
 
 
 def test_thunderbird_ignores_a_range_with_a_value_that_is_none():
