@@ -11,7 +11,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils import wording
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Client, Evidence, Install
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import finding, stable_id
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import INFERRED, Path, of_account
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import ClientFacts, Policy
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import ClientFacts, Endpoint, Policy
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import AT_RISK, FAIL, PASS, UNKNOWN, rank
 
 _LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
@@ -76,7 +76,7 @@ class _Judge:
     def finding(self) -> dict[str, Any]:
         """Return the account's finding."""
         if self.endpoint and self.endpoint.status == "retired":
-            return self._retired_endpoint()
+            return self._retired(self.endpoint)
         if self.account.security == "none":
             return self._plaintext()
         if self.facts is None:
@@ -117,14 +117,13 @@ class _Judge:
             **path_details(self.path),
         )
 
-    def _retired_endpoint(self) -> dict[str, Any]:
-        assert self.endpoint is not None
-        fix = wording.endpoint_fix(self.endpoint, self.account)
+    def _retired(self, endpoint: Endpoint) -> dict[str, Any]:
+        fix = wording.endpoint_fix(endpoint, self.account)
         why = f"{self.subject} connects to {wording.connection(self.account)}, an opt-in legacy name that is retired together with old TLS."
         if self.path.passes is False:
             why += f" Besides, {wording.why_blocked(self.subject, self.path, self.policy)}"
             fix["text"] += " Then: " + wording.fix_blocked(self.path, self.facts, self.policy)["text"]
-        return self._finding("legacy_endpoint", FAIL, why, fix, str(self.endpoint.source))
+        return self._finding("legacy_endpoint", FAIL, why, fix, str(endpoint.source))
 
     def _plaintext(self) -> dict[str, Any]:
         if _is_loopback(self.account.server):

@@ -80,31 +80,28 @@ def _path(evidence: Evidence, policy: Policy, stack: Stack | None, client: list[
         if not _meets(hello.versions, policy):
             path.constraints = _system_constraints(evidence, facts, stack, path.unknown)
     else:
-        _calculate(path, evidence, client)
+        _calculate(path, stack, facts, evidence, client)
     path.ciphers_shared = _ciphers_shared(stack, policy)
-    _judge(path, policy)
+    _judge(path, stack, facts, policy)
     return path
 
 
-def _calculate(path: Path, evidence: Evidence, client: list[Constraint]) -> None:
-    assert path.stack is not None
-    assert path.facts is not None
-    capability = _capability(path.stack, path.facts)
+def _calculate(path: Path, stack: Stack, facts: LibraryFacts, evidence: Evidence, client: list[Constraint]) -> None:
+    capability = _capability(stack, facts)
     if capability.protocols is None:
         path.unknown.append(capability.unknown or "")
         return
-    path.constraints = _system_constraints(evidence, path.facts, path.stack, path.unknown) + client
+    path.constraints = _system_constraints(evidence, facts, stack, path.unknown) + client
     path.unknown.extend(item.effect.unknown for item in path.constraints if item.effect.unknown)
     certain = [item for item in path.constraints if not item.maybe]
-    path.offered = arithmetic.offered(capability.protocols, certain, path.facts)
+    path.offered = arithmetic.offered(capability.protocols, certain, facts)
     path.confidence = INFERRED if capability.confidence == INFERRED else CONFIGURED
 
 
-def _judge(path: Path, policy: Policy) -> None:
-    if path.offered is None or path.facts is None or path.stack is None:
+def _judge(path: Path, stack: Stack, facts: LibraryFacts, policy: Policy) -> None:
+    if path.offered is None:
         return
-    capability = _capability(path.stack, path.facts).protocols or frozenset(path.offered)
-    facts = path.facts
+    capability = _capability(stack, facts).protocols or frozenset(path.offered)
 
     def passes(constraints: list[Constraint]) -> bool:
         return _meets(arithmetic.offered(capability, constraints, facts), policy)

@@ -66,7 +66,9 @@ def fix_blocked(path: Path, facts: ClientFacts | None, policy: Policy) -> dict[s
     if not path.blockers:
         return _library_fix(path)
     first, text = path.blockers[0], " ".join(dict.fromkeys(_step(item) for item in path.blockers))
-    return _setting_fix(first, text) if first.setting and not first.advice else {"text": text}
+    if first.setting is None or first.advice is not None:
+        return {"text": text}
+    return {"text": text, "remedy": "setting", "change": _change(first.setting, first.mend)}
 
 
 def _library_fix(path: Path) -> dict[str, Any]:
@@ -80,14 +82,8 @@ def _library_fix(path: Path) -> dict[str, Any]:
     return {"text": text, "remedy": "package"}
 
 
-def _setting_fix(item: Constraint, text: str) -> dict[str, Any]:
-    assert item.setting is not None
-    change = {"file": item.setting.file, "line": item.setting.line, "key": item.setting.key}
-    return {
-        "text": text,
-        "remedy": "setting",
-        "change": {**change, "from": item.setting.value, "to": item.mend},
-    }
+def _change(setting: Setting, to: str | None) -> dict[str, Any]:
+    return {"file": setting.file, "line": setting.line, "key": setting.key, "from": setting.value, "to": to}
 
 
 def _step(item: Constraint) -> str:
@@ -112,13 +108,7 @@ def endpoint_fix(endpoint: Endpoint, account: Account) -> dict[str, Any]:
             " then restart the client."
         )
         fix["remedy"] = "endpoint"
-        fix["change"] = {
-            "file": setting.file,
-            "line": setting.line,
-            "key": setting.key,
-            "from": setting.value,
-            "to": endpoint.replacement,
-        }
+        fix["change"] = _change(setting, endpoint.replacement)
     return fix
 
 
