@@ -6,6 +6,8 @@ import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import elf
 
+MAX_ACCOUNTS = 1000
+
 # Debian: [epoch:]upstream[-revision] (deb-version(7)); rpm and apk append -release.
 # The upstream part may carry a repacking tag.
 _UPSTREAM = re.compile(r"^(?:\d+:)?(?P<upstream>[^-]+(?:-[^-]+)*?)(?:-[^-]+)?$")
@@ -48,6 +50,20 @@ def upstream_version(package_version):
     upstream = match.group("upstream") if match else ""
     digits = _VERSION.match(upstream)
     return digits.group() if digits else None
+
+
+def release(found_installs):
+    """Return the version of the installed copies as numbers, (6, 4, 37), or None when it is unknown or not the same."""
+    versions = {found["version"] for found in found_installs}
+    version = versions.pop() if len(versions) == 1 else None
+    return tuple(int(number) for number in version.split(".")) if version else None
+
+
+def bounded(host, found, config, affects):
+    """Return the first MAX_ACCOUNTS of what was *found* in the file *config*; the rest is a gap, so that no file drowns the evidence."""
+    if len(found) > MAX_ACCOUNTS:
+        host.gap(config, f"holds more than {MAX_ACCOUNTS} accounts: only the first of them were looked at", affects)
+    return found[:MAX_ACCOUNTS]
 
 
 def account(user, config, line, **known):

@@ -18,8 +18,8 @@ User = collections.namedtuple("User", "line options")
 Mailbox = collections.namedtuple("Mailbox", "entry line skip options")
 
 _KEPT = ("via", "protocol", "port", "service", "ssl", "sslproto")
-# Commands, whose arguments may hold a secret: that they are there is all that is kept.
-_NOTED = ("plugin", "preconnect")
+# A command, which may hold a secret: that it is there is all that is kept.
+_NOTED = ("plugin",)
 # Both set the same thing.
 _SLOTS = {"port": "service"}
 

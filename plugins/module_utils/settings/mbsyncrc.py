@@ -22,9 +22,9 @@ def _keywords(**names):
 
 
 # Superseded by SSLType and SSLVersions in 1.2, gone in 1.5.
-_LEGACY = _keywords(boolean="requiressl useimaps usesslv2 usesslv3 usetlsv1 usetlsv1.1 usetlsv1.2 usetlsv1.3")
+LEGACY = _keywords(boolean="requiressl useimaps usesslv2 usesslv3 usetlsv1 usetlsv1.1 usetlsv1.2 usetlsv1.3")
 _CONNECTION = dict(
-    _LEGACY,
+    LEGACY,
     **_keywords(
         text="host user usercmd pass passcmd tunnel certificatefile clientcertificate clientkey cipherstring",
         texts="authmech authmechs disableextension disableextensions",
@@ -52,7 +52,7 @@ _SECTIONS = {
     "channel": dict(_ACTIONS, **_keywords(text="far near master slave", texts="pattern patterns", size="maxsize")),
     "group": _keywords(texts="channel channels"),
 }
-_KEPT = frozenset(_LEGACY) | {"host", "port", "ssltype", "tlstype", "sslversion", "sslversions", "tlsversions", "account"}
+_KEPT = frozenset(LEGACY) | {"host", "port", "ssltype", "tlstype", "sslversion", "sslversions", "tlsversions", "account"}
 # A command, which may hold a secret: that it is there is all that is kept.
 _NOTED = frozenset(["tunnel"])
 # Those of one slot set the same thing, the last of them counts. What TLSVersions changes adds up.
@@ -220,7 +220,7 @@ def _check_release(line, words, release):
     for word in words if release else ():
         if release < _SINCE.get(word, release):
             raise GrammarError(line, "what this release knows; this is of isync {}.{} and later".format(*_SINCE[word]))
-        if word in _LEGACY and release >= _LEGACY_UNTIL:
+        if word in LEGACY and release >= _LEGACY_UNTIL:
             raise GrammarError(line, "TLSType or TLSVersions, since isync 1.5 no longer knows this keyword")
 
 
@@ -241,7 +241,7 @@ def _check_connection(section, release):
         raise GrammarError(section.line, "a section with Host or Tunnel")
     if any(one in values and other in values for one, other in _EXCLUSIVE):
         raise GrammarError(section.line, "a section without keywords that exclude each other")
-    legacy = [key for key in values if key in _LEGACY]
+    legacy = [key for key in values if key in LEGACY]
     as_url = values.get("host", "").startswith("imaps:") and (release or (0,)) >= _SINCE["ssltype"]
     if legacy and (as_url or {"ssltype", "sslversion", "sslversions"} & set(values)):
         raise GrammarError(section.line, "a section with either SSLType and SSLVersions or the keywords before isync 1.2")
