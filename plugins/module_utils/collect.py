@@ -2,6 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The audit of one host, from its platform to its mail clients: facts only, each failure a gap."""
 
+import functools
 import os
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import platform, system_settings
@@ -22,9 +23,10 @@ def collect(root="/", reach="python", timeout=10):
     """
     host = Host(root)
     _attempt(host, "users", "accounts", lambda: host.users)
+    clients = [_attempt(host, reader.NAME, "client:" + reader.NAME, functools.partial(reader.read, host)) for reader in registry.READERS]
+    # The clients first: they bring the libraries that come with them, and the strings to ask these with.
+    _attempt(host, "TLS libraries", "stack:openssl", lambda: host.stacks.ask(timeout))
     settings = _attempt(host, "system settings", "stack:openssl", lambda: system_settings.read(host)) or []
-    clients = [_attempt(host, reader.NAME, "client:" + reader.NAME, lambda reader=reader: reader.read(host)) for reader in registry.READERS]
-    stacks = _attempt(host, "TLS libraries", "stack:openssl", lambda: _ask(host, timeout)) or []
     return {
         "schema": SCHEMA,
         "collection": VERSION,
@@ -32,16 +34,11 @@ def collect(root="/", reach="python", timeout=10):
         "root": root,
         "privileged": os.geteuid() == 0,
         "platform": _attempt(host, "platform", None, lambda: platform.read(host)) or {},
-        "stacks": stacks,
+        "stacks": _attempt(host, "TLS libraries", "stack:openssl", host.stacks.all) or [],
         "settings": settings,
         "clients": [client for client in clients if client],
         "gaps": host.gaps,
     }
-
-
-def _ask(host, timeout):
-    host.stacks.ask(timeout)
-    return host.stacks.all()
 
 
 def _attempt(host, what, affects, read):

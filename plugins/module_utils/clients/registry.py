@@ -2,6 +2,13 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The mail clients that are known. A new client is a module of its own and a name here."""
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import fetchmail, mbsync, thunderbird
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
+    betterbird,
+    fetchmail,
+    icedove,
+    mbsync,
+    seamonkey,
+    thunderbird,
+)
 
-READERS = (fetchmail, mbsync, thunderbird)
+READERS = (betterbird, fetchmail, icedove, mbsync, seamonkey, thunderbird)

@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The system's settings of its TLS libraries: which files count, and what they say about protocols and cipher suites."""
+
+import stat
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Unreadable
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment, openssl_cnf, openssl_ssl_conf
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings.openssl_cnf_lines import ConfigError
+
+# What bears on protocols and cipher suites; the rest of the commands is of no matter here.
+_OPENSSL_KEYS = ("MinProtocol", "MaxProtocol", "Protocol", "CipherString", "Ciphersuites", "Options")
+
+
+def read(host):
+    """Return the settings of *host* as the evidence has them: {stack, file, line, section, key, value}."""
+    variables = environment.parse(host.text(environment.FILE) or "")
+    found = [_setting("environment", environment.FILE, item.line, None, item.name, item.value) for item in variables.values()]
+    for path in _openssl_files(host, variables):
+        found.extend(_openssl(host, path, variables.get("OPENSSL_CONF_INCLUDE")))
+    return found
+
+
+def _openssl_files(host, variables):
+    """The openssl.cnf of each copy of OpenSSL; OPENSSL_CONF stands in for them all, and an empty one for none (config(5ssl))."""
+    if "OPENSSL_CONF" in variables:
+        return [variables["OPENSSL_CONF"].value] if variables["OPENSSL_CONF"].value else []
+    return sorted({stack["config"] for stack in host.stacks.all() if stack.get("config")})
+
+
+def _openssl(host, path, include_directory):
+    text = host.text(path, "stack:openssl")
+    if text is None:
+        return []
+    try:
+        document = openssl_cnf.parse(text, path, _include(host), include_directory.value if include_directory else None)
+    except ConfigError as error:
+        host.gap(path, f"OpenSSL can't read it, and goes on without it: {error}", "stack:openssl")
+        return []
+    for file, line, why in openssl_ssl_conf.doubts(document):
+        host.gap(f"{file}, line {line}", why, "stack:openssl")
+    commands = openssl_ssl_conf.commands(document)
+    return [
+        _setting("openssl", command.file, command.line, command.section, command.key, command.value)
+        for command in commands
+        if command.key in _OPENSSL_KEYS
+    ]
+
+
+def _include(host):
+    """What openssl_cnf.parse asks for: the text of a file, the names in a directory, or None."""
+
+    def include(path):
+        status = host.status(path)
+        if status is not None and stat.S_ISDIR(status.st_mode):
+            return host.names(path, "stack:openssl")
+        try:
+            return host.read(path).decode("utf-8", "replace")
+        except Absent:
+            return None
+        except Unreadable as error:
+            host.gap(path, str(error), "stack:openssl")
+            return None
+
+    return include
+
+
+def _setting(stack, file, line, section, key, value):
+    return {"stack": stack, "file": file, "line": line, "section": section, "key": key, "value": value}
