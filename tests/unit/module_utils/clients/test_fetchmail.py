@@ -147,6 +147,17 @@ def test_a_file_that_fetchmail_refuses_is_a_gap_with_its_line(read):
     assert "line 2" in gaps[0]["why"]
 
 
+def test_a_secret_is_in_no_account_and_no_gap(tree, read):
+    tree.write("/etc/init.d/fetchmail", "")
+    tree.write("/etc/default/fetchmail", f'START_DAEMON=yes\nOPTIONS="--sslproto tls1 --esmtppassword {SECRET}"\n')
+    system = f'poll b plugin "nc {SECRET}" user u password "{SECRET}" ssl sslkey /{SECRET} # {SECRET}\n'
+    tree.write(SYSTEM_FILE, system)
+    accounts, gaps = read(f"poll a user u pass {SECRET}\nssl secret {SECRET}\n")
+    assert len(accounts) == 1
+    assert len(gaps) == 1
+    assert SECRET not in repr((accounts, gaps))
+
+
 def test_a_file_that_is_no_file_is_a_gap(tree):
     (tree.root / USER_FILE.lstrip("/")).mkdir()
     host = tree.host()

@@ -134,6 +134,15 @@ def test_which_file_is_read_changed_with_a_release(release, files, read_files, t
     assert [account["config"] for account in accounts] == read_files
 
 
+def test_a_secret_is_in_no_account_and_no_gap(tree, read):
+    tree.write("/root/.mbsyncrc", f"IMAPAccount b\nHost h\nPass {SECRET} {SECRET}\n")
+    tree.write("/etc/passwd", "alice:x:0:0::/home/alice:/bin/sh\nroot:x:0:0::/root:/bin/sh\n")
+    accounts, gaps = read(ACCOUNT + f'PassCmd "pass {SECRET}"\nUserCmd {SECRET}\nTunnel "nc {SECRET}"\nClientKey {SECRET} # {SECRET}\n')
+    assert len(accounts) == 1
+    assert len(gaps) == 1
+    assert SECRET not in repr((accounts, gaps))
+
+
 def test_nothing_of_it_is_no_evidence(tree):
     host = tree.host()
     assert (mbsync.read(host), host.gaps) == (None, [])
