@@ -50,8 +50,8 @@ def ask(questions, timeout=10.0, python=sys.executable):
     Args:
         questions: dictionaries {id, kind, path} with, where they matter,
             kind: "openssl" (LibreSSL too), "gnutls" or "nss"; path: the library's absolute path (libssl3.so for NSS).
-            preload: absolute paths of the libraries that it needs, in the order in which to load them; those
-                that the loader finds by itself, or that lie beside the library, may be left out.
+            preload: absolute paths of the libraries that it needs, in the order in which to load them. What is left out
+                comes from where the loader finds it by itself, or else from beside the library.
             env: environment variables to set (or, None, to unset). The library sees these and no others.
             server_name: name of the server, for the extension of that name.
             case: "system"; "bare": also the configuration file that is compiled in is left unread, while what `env`
@@ -169,7 +169,7 @@ def _run(questions, deadline, python):
     if not python:
         return {}, "this Python does not know its own program, so none can be started"
     try:
-        command = [python, "-I", "-S", "-E", "-c", f"{_source()}\nmain({ascii(questions)})\n"]
+        command = [python, "-I", "-S", "-E", "-B", "-c", f"{_source()}\nmain({ascii(questions)})\n"]
         # A session of its own, so that it can be ended with all that a library may have started.
         process = subprocess.Popen(
             command,

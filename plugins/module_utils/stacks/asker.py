@@ -85,20 +85,19 @@ class Library:
         return text and text.decode("utf-8", "replace")
 
 
-def _load(path):
+def _load(path, tried=()):
     """dlopen(3), with what it needs and lies beside it: programs with libraries of their own find those by other ways."""
-    tried = set()
     while True:
         try:
             return ctypes.CDLL(path, mode=ctypes.RTLD_GLOBAL)
         except OSError as error:
-            beside = {os.path.join(os.path.dirname(path), word.strip(":")) for word in str(error).split()}
-            missing = [name for name in beside - tried - {path} if os.path.isfile(name)]
-            if not missing:
+            names = [word.strip(":") for word in str(error).split() if ".so" in word and "/" not in word]
+            beside = [os.path.join(os.path.dirname(path), name) for name in names]
+            missing = next((name for name in beside if name not in tried and os.path.isfile(name)), None)
+            if missing is None:
                 raise Failure(str(error)) from None
-            tried.update(missing)
-            for name in missing:
-                _load(name)
+            tried = (*tried, missing)
+            _load(missing, tried)
 
 
 def ask_openssl(library, question, tell):
