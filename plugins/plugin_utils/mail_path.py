@@ -165,10 +165,11 @@ def _stack_of(evidence: Evidence, facts: ClientFacts, install: Install | None) -
 def _system_constraints(evidence: Evidence, facts: LibraryFacts, stack: Stack, unknown: list[str]) -> list[Constraint]:
     if facts.settings_apply.holds(stack.version) is False:
         return []
+    kind = facts.settings_of or stack.kind
     for gap in evidence.gaps:
-        if gap.affects == f"stack:{stack.kind}" and stack.hello("system") is None:
+        if gap.affects == f"stack:{kind}" and stack.hello("system") is None:
             unknown.append(f"{gap.what}: {gap.why}")
-    settings = (setting for setting in evidence.settings if setting.stack == stack.kind)
+    settings = (setting for setting in evidence.settings if setting.stack == kind)
     found = [item for setting in settings for item in _constraints(SYSTEM, setting, facts.settings.get(setting.key), stack.version)]
     return found + _unexplained(stack, facts, found, unknown)
 

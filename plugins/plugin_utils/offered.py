@@ -52,7 +52,8 @@ def offered(capability: Iterable[str], constraints: Iterable[Constraint], facts:
     """
     layers = {layer: _combine(item.effect for item in constraints if item.layer == layer) for layer in _LAYERS}
     client = _override(layers[DEFAULT], layers[SETTING])
-    left = frozenset(capability) & _meet(layers[SYSTEM], client, facts.bounds) & _allowed(layers[LIMIT])
+    chosen = frozenset([client.method]) if client.method else _meet(layers[SYSTEM], client, facts.bounds)
+    left = frozenset(capability) & chosen & _allowed(layers[LIMIT])
     ordered = [protocol for protocol in PROTOCOLS if protocol in left]
     return tuple(_cut_at_hole(ordered) if facts.holes == "cut" else ordered)
 
@@ -88,6 +89,7 @@ def _add(first: Effect, second: Effect) -> Effect:
         lists=first.lists | second.lists,
         also=first.also | second.also,
         disable=first.disable | second.disable,
+        method=second.method or first.method,
     )
 
 
@@ -99,6 +101,7 @@ def _override(default: Effect, setting: Effect) -> Effect:
         lists=setting.lists or default.lists,
         also=default.also | setting.also,
         disable=default.disable | setting.disable,
+        method=setting.method or default.method,
     )
 
 

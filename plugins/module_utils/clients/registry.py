@@ -5,10 +5,11 @@
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
     betterbird,
     fetchmail,
+    getmail,
     icedove,
     mbsync,
     seamonkey,
     thunderbird,
 )
 
-READERS = (betterbird, fetchmail, icedove, mbsync, seamonkey, thunderbird)
+READERS = (betterbird, fetchmail, getmail, icedove, mbsync, seamonkey, thunderbird)

@@ -9,7 +9,7 @@ import sys
 from ansible_collections.mailtls.fleet.plugins.module_utils import elf
 from ansible_collections.mailtls.fleet.plugins.module_utils.loader import Loader
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment
-from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask, static_facts
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask, ask_python, static_facts
 
 # A stack of NSS is known by libssl3, which speaks TLS; libnss3 beside it is the cryptography.
 KINDS = {"openssl": r"libssl\.so(\.\d[\w.]*)?", "gnutls": r"libgnutls\.so(\.\d[\w.]*)?", "nss": r"libssl3\.so"}
@@ -54,8 +54,8 @@ class Stacks:
         """Note a library, unless it is known already; return its path, links resolved.
 
         Args:
-            kind: a key of KINDS.
-            path: of the library.
+            kind: a key of KINDS, or "python".
+            path: of the library, or of the interpreter.
             origin: "system" or "bundled".
             owner: path of the program that it came with, or None.
         """
@@ -72,10 +72,13 @@ class Stacks:
     def ask(self, timeout=10.0):
         """Ask every library what it would send, within *timeout* seconds together, and complete what is known of it."""
         self._find_system()
-        asked = [entry for entry in self._entries.values() if self._may_be_asked(entry)]
+        for entry in self._of_kind("python"):
+            entry.update(ask_python.facts(self._host, entry["path"], environment.read(self._host)))
+        libraries = self._of_kind(*KINDS)
+        asked = [entry for entry in libraries if self._may_be_asked(entry)]
         questions = [question for entry in asked for question in self._questions(entry)]
         answers = ask.ask(questions, timeout) if questions else {}
-        for entry in self._entries.values():
+        for entry in libraries:
             told = [answers[question["id"]] for question in questions if question["path"] == entry["path"]]
             entry["hellos"] = [ask.hello_of(answer) for answer in told]
             self._complete(entry, told)
@@ -86,6 +89,9 @@ class Stacks:
         packages = self._host.packages.owners(list(self._entries))
         entries = sorted(self._entries.values(), key=lambda entry: (entry["origin"] != "system", entry["path"]))
         return [dict(entry, package=_package(packages.get(entry["path"]))) for entry in entries]
+
+    def _of_kind(self, *kinds):
+        return [entry for entry in self._entries.values() if entry["kind"] in kinds]
 
     def _find_system(self):
         if self._system_found:

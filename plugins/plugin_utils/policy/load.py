@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 from collections.abc import Iterable
@@ -67,6 +68,7 @@ def _policy(sections: dict[str, dict[str, Node]], files: tuple[str, ...]) -> mod
     service = read.keys(Node(sections["service"], Place("service", 0)), _SERVICE)
     protocol = read.keys(service["protocol"], ("minimum", "source"))
     deadline = read.keys(service["deadline"], ("date", "source"))
+    libraries = {name: read.library(node, known) for name, node in sections["libraries"].items()}
     policy = model.Policy(
         name=service["name"].text(),
         title=service["title"].text(),
@@ -77,12 +79,21 @@ def _policy(sections: dict[str, dict[str, Node]], files: tuple[str, ...]) -> mod
         endpoints={name.lower(): read.endpoint(name, node, known) for name, node in sections["endpoints"].items()},
         cipher_suites={code: read.cipher_suite(node) for code, node in sections["cipher_suites"].items()},
         cipher_source=read.source(service["cipher_source"], known),
-        libraries={name: read.library(node, known) for name, node in sections["libraries"].items()},
+        libraries={name: _with_settings(facts, libraries, sections["libraries"][name]) for name, facts in libraries.items()},
         clients={name: read.client(node, known) for name, node in sections["clients"].items()},
         files=files,
     )
     _check_libraries(policy, sections["clients"].items())
     return policy
+
+
+def _with_settings(facts: model.LibraryFacts, libraries: dict[str, model.LibraryFacts], node: Node) -> model.LibraryFacts:
+    """Give a library the meaning of those system settings that are another library's."""
+    if facts.settings_of is None:
+        return facts
+    if facts.settings_of not in libraries:
+        raise node.mapping()["settings_of"].error(f"there is no library {facts.settings_of!r} in the policy")
+    return dataclasses.replace(facts, settings=libraries[facts.settings_of].settings)
 
 
 def _check_libraries(policy: model.Policy, clients: Iterable[tuple[str, Node]]) -> None:

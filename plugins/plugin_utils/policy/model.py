@@ -32,6 +32,7 @@ class Effect:
         lists: when not empty, nothing but the protocols that are listed anywhere on the path is on.
         also: protocols that come to the default ones.
         disable: protocols switched off one by one.
+        method: the one protocol whose own method of the library the program takes: nothing that the system sets acts on that.
         invalid: the program takes the value for none.
         unknown: why nobody can tell from here, or None.
     """
@@ -42,6 +43,7 @@ class Effect:
     lists: frozenset[str] = frozenset()
     also: frozenset[str] = frozenset()
     disable: frozenset[str] = frozenset()
+    method: str | None = None
     invalid: bool = False
     unknown: str | None = None
 
@@ -126,6 +128,7 @@ class LibraryFacts:
         bounds: how an application's own minimum or maximum meets the system's: "replace" or "intersect".
         holes: what becomes of a set of protocols with one missing in the middle: "cut" (all above the hole is lost) or "keep".
         settings_apply: versions that read the system's settings without being asked.
+        settings_of: the kind of library below, whose system settings act on this one, or None when it has its own.
         fixed_in: first version with TLS 1.2 for clients, for the text of a fix.
     """
 
@@ -138,6 +141,7 @@ class LibraryFacts:
     holes: str
     fixed_in: str
     source: Source
+    settings_of: str | None = None
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def sources(node: Node) -> dict[str, model.Source]:
 
 def effect(node: Node) -> model.Effect:
     """Return the effect that *node* describes; `only: X` is short for the bounds X and X."""
-    given = keys(node, optional=("min", "max", "only", "lowers", "lists", "also", "disable", "invalid", "unknown"))
+    given = keys(node, optional=("min", "max", "only", "lowers", "lists", "also", "disable", "method", "invalid", "unknown"))
     if "only" in given and ("min" in given or "max" in given):
         raise given["only"].error("'only' sets both bounds: 'min' and 'max' can't stand beside it")
 
@@ -100,6 +100,7 @@ def effect(node: Node) -> model.Effect:
         lists=group("lists"),
         also=group("also"),
         disable=group("disable"),
+        method=protocol(given["method"]) if "method" in given else None,
         invalid=switch(given.get("invalid")),
         unknown=given["unknown"].text() if "unknown" in given else None,
     )
@@ -169,7 +170,7 @@ def library(node: Node, known: Sources) -> model.LibraryFacts:
     given = keys(
         node,
         ("title", "offers", "bounds", "holes", "fixed_in", "source"),
-        ("build_flags", "settings", "settings_apply"),
+        ("build_flags", "settings", "settings_apply", "settings_of"),
     )
     flags = given["build_flags"].mapping() if "build_flags" in given else {}
     return model.LibraryFacts(
@@ -182,6 +183,7 @@ def library(node: Node, known: Sources) -> model.LibraryFacts:
         holes=choice(given["holes"], ("cut", "keep")),
         fixed_in=given["fixed_in"].text(),
         source=source(given["source"], known),
+        settings_of=given["settings_of"].text() if "settings_of" in given else None,
     )
 
 

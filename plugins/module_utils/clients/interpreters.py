@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Mail programs that are scripts: what interprets them, in which version they are installed, and the TLS stack of their interpreter.
+
+A script has no libraries of its own; what its interpreter loads for TLS is what goes over the wire. Nothing of the script is run.
+"""
+
+import collections
+import os
+import re
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
+from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Unreadable
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask_python
+
+# execve(2) reads so much of the first line; a wrapper's one command stands near its beginning.
+_HEAD = 8192
+_MAX_WRAPPERS = 3
+_SHELLS = ("sh", "bash", "dash", "ksh", "ash", "busybox")
+_EXEC = re.compile(r"^[ \t]*exec[ \t]+(?P<command>[^\n]+)", re.MULTILINE)
+_ASSIGNMENT = re.compile(r"^\w+=")
+_PYTHON = re.compile(r"(?:platform-)?python(?P<version>\d(?:\.\d+)?)?m?$")
+_LIBRARY = re.compile(r"python(?P<version>\d\.\d+)$")
+# An extension module has the build's name in its own (PEP 3149), or none.
+_SSL_MODULE = re.compile(r"_ssl(?:\.[\w-]+|module)?\.so$")
+
+Script = collections.namedtuple("Script", "interpreter named")
+
+
+def script(host, program):
+    """Return what interprets *program*, or None when it is no script or its interpreter is not there.
+
+    Returns:
+        Script(interpreter, named): the interpreter's real path, and as the script names it, which in a virtual environment
+        is a link that tells where its packages are.
+    """
+    for _wrapper in range(_MAX_WRAPPERS):
+        words = _shebang(host, program)
+        if not words:
+            return None
+        named = _located(host, words[0])
+        if named is None:
+            return None
+        if os.path.basename(host.realpath(named)) not in _SHELLS:
+            return Script(host.realpath(named), named)
+        words = _execed(host, program)
+        if not words:
+            return None
+        command = _located(host, words[0])
+        if command is None:
+            return None
+        if _PYTHON.match(os.path.basename(command)):
+            return Script(host.realpath(command), command)
+        program = host.realpath(command)
+    return None
+
+
+def installs(host, programs, distributions, packages=()):
+    """Return the installed copies of a client that is a Python script, as `base.installs` does.
+
+    Args:
+        host: the Host.
+        programs: names of its program, looked for in the standard directories and in ~/.local/bin of each user.
+        distributions: its names in Python's package index, for copies that no package of the system owns.
+        packages: names of its packages.
+    """
+    paths = host.programs(*programs)
+    for user in host.users:
+        own = [user.home + "/.local/bin/" + name for name in programs]
+        paths += [path for path in own if host.is_file(path) and host.realpath(path) not in paths]
+    found = []
+    for path in paths:
+        copy, read = base.install(host, path, packages), script(host, path)
+        copy["stacks"] = python_stacks(host, read.interpreter) if read else []
+        if copy["version"] is None:
+            copy["version"] = _distribution(host, path, read, distributions)
+        found.append(copy)
+    return found
+
+
+def major_version(host, found_installs):
+    """Return the major version of the Python that runs a client: 2 when that of every installed copy is, else 3."""
+    scripts = [script(host, copy["program"]) for copy in found_installs]
+    versions = [python_version(host, read.interpreter) or "3" for read in scripts if read]
+    return 2 if versions and all(version.startswith("2") for version in versions) else 3
+
+
+def python_version(host, interpreter):
+    """Return the version of the Python *interpreter*, "3.11", as its name or its library's directory tells, or None."""
+    match = _PYTHON.match(os.path.basename(interpreter))
+    if match is None:
+        return None
+    version = match.group("version") or ""
+    if "." in version:
+        return version
+    found = {name for _directory, name in _libraries(host, interpreter) if name.startswith(version)}
+    return found.pop() if len(found) == 1 else None
+
+
+def python_stacks(host, interpreter):
+    """Return the paths of the TLS stacks of the Python *interpreter*: Python itself, which has settings of its own, and its libssl."""
+    if not _PYTHON.match(os.path.basename(interpreter)):
+        return []
+    version = python_version(host, interpreter)
+    modules = [path for directory, name in _libraries(host, interpreter) if name == version for path in _ssl_modules(host, directory)]
+    # Some builds have the module inside the interpreter, or inside the library that it consists of.
+    below = [stack for module in modules or [interpreter] for stack in host.stacks.of_binary(module)]
+    # One that can't be asked leaves only its libssl to go by: the versions of Python do not tell what it offers.
+    asked = [host.stacks.add("python", interpreter, "system", None)] if ask_python.may_be_asked(host, interpreter) else []
+    return asked + below
+
+
+def _shebang(host, program):
+    """The words of the line by which execve(2) starts a script, those of env(1) left out."""
+    first = _head(host, program).partition("\n")[0]
+    if not first.startswith("#!"):
+        return []
+    words = first[2:].split()
+    if words and os.path.basename(words[0]) == "env":
+        words = [word for word in words[1:] if not word.startswith("-") and not _ASSIGNMENT.match(word)]
+    return words
+
+
+def _execed(host, wrapper):
+    """The words of the only command that a shell's *wrapper* becomes."""
+    commands = [match.group("command") for match in _EXEC.finditer(_head(host, wrapper))]
+    words = [word.strip("\"'") for word in commands[0].split()] if len(commands) == 1 else []
+    if words and os.path.basename(words[0]) == "env":
+        words = words[1:]
+    return [word for word in words if not _ASSIGNMENT.match(word)]
+
+
+def _head(host, path):
+    try:
+        with host.opened(path) as descriptor:
+            return os.read(descriptor, _HEAD).decode("utf-8", "replace")
+    except (Absent, Unreadable):
+        return ""
+
+
+def _located(host, name):
+    if name.startswith("/"):
+        return name if host.is_file(name) else None
+    found = host.programs(name) if re.match(r"[\w.+-]+$", name) else []
+    return found[0] if found else None
+
+
+def _libraries(host, interpreter):
+    """The directories of Python's library that lie where *interpreter* looks for its own, as (directory, version)."""
+    prefix = os.path.dirname(os.path.dirname(interpreter))
+    found = []
+    for parent in (prefix + "/lib", prefix + "/lib64"):
+        matches = [_LIBRARY.match(name) for name in host.names(parent)]
+        found.extend((parent + "/" + match.group(), match.group("version")) for match in matches if match)
+    return found
+
+
+def _ssl_modules(host, library):
+    directory = library + "/lib-dynload"
+    return [directory + "/" + name for name in host.names(directory) if _SSL_MODULE.match(name)]
+
+
+def _distribution(host, program, read, names):
+    """The version as the directory of its metadata tells, NAME-VERSION.dist-info, where pip(1) puts a program's package."""
+    wanted = re.compile("(?:" + "|".join(map(re.escape, names)) + r")-(?P<version>\d[\w.]*?)(?:-py[\d.]+)?\.(?:dist|egg)-info$")
+    for starter in (program, read.named if read else program):
+        for directory, _version in _libraries(host, starter):
+            for packages in ("/site-packages", "/dist-packages"):
+                for name in host.names(directory + packages):
+                    match = wanted.match(name)
+                    if match:
+                        return match.group("version")
+    return None
