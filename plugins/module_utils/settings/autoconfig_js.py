@@ -35,7 +35,7 @@ _TOKEN = re.compile(
     r"|(?P<mark>=>|.)",
     re.DOTALL,
 )
-_REGEX = re.compile(r"/(?:[^/\\\[\r\n]|\\[^\r\n]|\[(?:[^\]\\\r\n]|\\[^\r\n])*\])+/\w*")
+_REGEX = re.compile(r"/(?:[^/\\\[\r\n]|\\[^\r\n]|\[(?:[^\]\\\r\n]|\\[^\r\n]){0,999}\])+/\w*")
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}|(\r\n|.))", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r": "", "\r\n": ""}
 _LITERALS = {"true": True, "false": False}
@@ -68,11 +68,12 @@ class _Reader:
         self.noted = set()
         # For each open brace: whether its block runs whatever happens. Parentheses count as blocks that don't.
         self.blocks = []
+        self.unsure_blocks = 0
 
     def read(self):
         position, boundary = 0, True
         while position < len(self.tokens):
-            call, behind = self.call(position) if boundary and all(self.blocks) else (None, position)
+            call, behind = self.call(position) if boundary and not self.unsure_blocks else (None, position)
             if call is not None:
                 self.keep(call)
                 position, boundary = behind, self.ends_statement(behind)
@@ -150,13 +151,12 @@ class _Reader:
         text, kind = self.tokens[position].text, self.tokens[position].kind
         if kind != "mark":
             return False
-        if text in "([":
-            self.blocks.append(False)
-        elif text == "{":
-            self.blocks.append(self.at(position - 1).text in ("try", "finally", "", ";", "{", "}"))
+        if text in "([{":
+            self.blocks.append(text == "{" and self.at(position - 1).text in ("try", "finally", "", ";", "{", "}"))
+            self.unsure_blocks += not self.blocks[-1]
             return self.blocks[-1]
-        elif text in ")]}" and self.blocks:
-            self.blocks.pop()
+        if text in ")]}" and self.blocks:
+            self.unsure_blocks -= not self.blocks.pop()
         return text in ";}"
 
     def ends_statement(self, position):

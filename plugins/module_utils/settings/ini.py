@@ -40,8 +40,9 @@ def parse(text: str, comments="#;", separators="="):
             elif section is not None:
                 section.entries.append(_entry(line, number, separators))
         except GrammarError as error:
-            errors.append(error)
-    return [found for found in sections if found.name is not None or found.entries], errors[:MAX_ERRORS]
+            if len(errors) < MAX_ERRORS:
+                errors.append(error)
+    return [found for found in sections if found.name is not None or found.entries], errors
 
 
 def last(sections, name, key):

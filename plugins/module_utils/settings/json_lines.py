@@ -20,6 +20,7 @@ _TOKEN = re.compile(
     r'[ \t\r\n]*(?:(?P<text>"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*")'
     r"|(?P<number>-?[0-9][-+.0-9eE]*)|(?P<word>true|false|null)|(?P<mark>[][{}:,])|(?P<end>\Z))"
 )
+_BLANK = re.compile(r"[ \t\r\n]*")
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -42,7 +43,7 @@ class _Reader:
         """Go to the next token."""
         found = _TOKEN.match(self.text, self.position)
         if found is None:
-            self.start = self.position
+            self.start = _BLANK.match(self.text, self.position).end()
             raise GrammarError(self.line(), "JSON: a value, a key or one of { } [ ] : ,")
         self.kind, self.token = found.lastgroup, found.group(found.lastgroup)
         self.start, self.position = found.start(found.lastgroup), found.end()
