@@ -24,8 +24,8 @@ def of_client(evidence: Evidence, policy: Policy, client: Client) -> list[dict[s
     for account in client.accounts:
         place = (account.user, account.config)
         ordinals[place] = ordinals.get(place, -1) + 1
-        # Not the server and not the line: both change when the account is mended, and it is still the same account.
-        identity = stable_id("account", client.name, *place, account.name or str(ordinals[place]))
+        # Not the server, the name or the line: they change when the account is mended, and it is still the same account.
+        identity = stable_id("account", client.name, *place, str(ordinals[place]))
         candidates = [_Judge(evidence, policy, client, install, account, identity).finding() for install in client.installs or (None,)]
         findings.append(min(candidates, key=lambda item: rank(item["verdict"])))
     return findings

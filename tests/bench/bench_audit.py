@@ -78,7 +78,9 @@ def _run(lab: Lab, fleet: list[Host], inventory: Path, playbook: Path) -> Cost:
     }
     time.sleep(4)
     on_hosts, used, started = _host_seconds(fleet), _controller_seconds(), time.monotonic()
-    done = lab.run(["ansible-playbook", "-i", str(inventory), str(playbook)], cwd=ROOT, env=environment, timeout=900)
+    done = lab.run(
+        [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory), str(playbook)], cwd=ROOT, env=environment, timeout=900
+    )
     wall = time.monotonic() - started
     if done.returncode != 0:
         sys.exit(f"{playbook.name} failed:\n{done.stdout}{done.stderr}")

@@ -12,8 +12,12 @@ CASES = table.cases()
 
 
 @pytest.fixture(scope="module")
-def outcomes(lab: Lab) -> dict[str, trial.Outcome]:
-    return {outcome.case.id: outcome for outcome in trial.run(lab, CASES)}
+def outcomes(lab: Lab, request: pytest.FixtureRequest) -> dict[str, trial.Outcome]:
+    """The outcome of every case that a selected test asks for."""
+    selected = {
+        item.callspec.params["case"].id for item in request.session.items if hasattr(item, "callspec") and "case" in item.callspec.params
+    }
+    return {outcome.case.id: outcome for outcome in trial.run(lab, [case for case in CASES if case.id in selected])}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

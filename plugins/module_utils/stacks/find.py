@@ -135,12 +135,28 @@ class Stacks:
         """What a bundled library needs from its own directory, where this process would not look for it; the deepest first."""
         if entry["origin"] == "system":
             return []
-        directory = os.path.dirname(entry["path"])
-        return [path for path in reversed(self._libraries(entry["path"])) if os.path.dirname(path) == directory]
+        found = []
+        self._add_siblings(entry["path"], {entry["path"]}, found)
+        return found
 
-    def _libraries(self, path):
+    def _add_siblings(self, path, seen, found):
+        for soname in self._needed(path):
+            sibling = os.path.dirname(path) + "/" + soname
+            if sibling not in seen and self._host.is_file(sibling):
+                seen.add(sibling)
+                self._add_siblings(sibling, seen, found)
+                found.append(sibling)
+
+    def _needed(self, path):
         try:
-            return list(self._loader.closure(path))
+            return self._loader.elf(path).needed
+        except elf.ElfError:
+            return ()
+
+    def _libraries(self, entry):
+        """What the library loads: from beside it where it is there, since the program that brings it looks there first."""
+        try:
+            return self._preload(entry) + list(self._loader.closure(entry["path"]))
         except elf.ElfError:
             return []
 
@@ -152,7 +168,7 @@ class Stacks:
             entry["build"] = static_facts.flags(answer["build"])
             entry["config"] = static_facts.config(answer["directory"])
         else:
-            entry.update(static_facts.read(self._host, entry["kind"], entry["path"], self._libraries(entry["path"])))
+            entry.update(static_facts.read(self._host, entry["kind"], entry["path"], self._libraries(entry)))
 
     def _note_silence(self, entry, told):
         for answer in told:

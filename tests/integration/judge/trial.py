@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +101,7 @@ def _audit(lab: Lab, hosts: list[Host]) -> dict[str, Any]:
     """Return the findings of all accounts by host, user and client."""
     reports = lab.directory / "judge-reports"
     done = lab.run(
-        ["ansible-playbook", "-i", str(lab.inventory("judge", hosts)), "playbooks/audit.yml"],
+        [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(lab.inventory("judge", hosts)), "playbooks/audit.yml"],
         cwd=ROOT,
         env={"MAILTLS_REPORTS": str(reports), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
         timeout=600,

@@ -299,3 +299,10 @@ def test_a_version_below_what_the_library_still_writes_makes_no_hole():
     current = make.stack(version="3.5.1", hellos=[make.hello(case, ["TLSv1.2", "TLSv1.3"]) for case in ("system", "bare")])
     found = judge_account(name="mbsync", version="1.5.1", stack=current, settings=[make.setting("tlsversions", "+1.0")])
     assert (found["verdict"], found["offered"]) == ("PASS", ["TLSv1.2", "TLSv1.3"])
+
+
+def test_mbsync_of_debian_9_offers_tls_1_0_unless_it_is_told_otherwise():
+    assert judge_account(name="mbsync", version="1.2.1")["verdict"] == "FAIL"
+    told = [make.setting("sslversions", "TLSv1.2")]
+    assert judge_account(name="mbsync", version="1.2.1", settings=told)["verdict"] == "PASS"
+    assert judge_account(name="mbsync", version="1.3.0")["verdict"] == "PASS"
