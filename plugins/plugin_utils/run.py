@@ -79,6 +79,7 @@ class Run:
 
 _current: Run | None = None
 _problems: list[str] = []
+_MAX_PROBLEMS = 5
 
 
 def begin(folder: RunFolder) -> Run:
@@ -102,7 +103,7 @@ def end() -> None:
 
 def problem(text: str) -> None:
     """Note that recording went wrong, so that the run does not end as if it had not."""
-    if text not in _problems:
+    if text not in _problems and len(_problems) < _MAX_PROBLEMS:
         _problems.append(text)
 
 

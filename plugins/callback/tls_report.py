@@ -1,0 +1,218 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Records a run: each host as it finishes, the whole report at the end. Hooks note and hand on; the work is in plugin_utils."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: tls_report
+type: aggregate
+short_description: Write and print the report of an audit
+version_added: 0.1.0
+author:
+  - mailtls.fleet contributors (@mailtls)
+description:
+  - Records the result of M(mailtls.fleet.tls_audit) for each host as soon as it is there, in a run folder, writes C(results.json)
+    at the end and prints the report below the recap.
+  - Every host of a play that audits is in the report exactly once, also one that was unreachable, failed, or was never audited
+    because the play ended before. Of a host that is audited twice in a run, the last result counts.
+  - Playbooks that audit nothing are left alone, so it can stay enabled for all of them.
+  - When the report can't be written, the run ends with an error even where every play succeeded.
+requirements:
+  - To be enabled, with C(callbacks_enabled = mailtls.fleet.tls_report) in the section C([defaults]) of C(ansible.cfg).
+options:
+  reports:
+    description:
+      - Directory that gets a folder for each run, and a link C(latest) to the newest one.
+      - Change it to collect reports in one place, or where the current directory can't be written to.
+      - Relative to C(ansible.cfg) where it is set there, else to the current directory.
+    type: path
+    default: ./reports
+    env:
+      - name: MAILTLS_REPORTS
+    ini:
+      - section: callback_tls_report
+        key: reports
+  detail:
+    description:
+      - Whether the report on the terminal names hosts, with reason and fix.
+      - Switch it off where only coverage and counts should stand in a log that many can read.
+    type: bool
+    default: true
+    env:
+      - name: MAILTLS_DETAIL
+    ini:
+      - section: callback_tls_report
+        key: detail
+notes:
+  - Colour follows Ansible's own settings (C(nocolor), C(force_color), E(NO_COLOR)) and is left out where the output is no terminal.
+seealso:
+  - module: mailtls.fleet.tls_audit
+  - module: mailtls.fleet.tls_run
+"""
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ansible.playbook.block import Block
+from ansible.plugins.callback import CallbackBase
+from ansible.utils import color
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import host_record, run, task_result
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document, terminal
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder
+
+AUDIT = "mailtls.fleet.tls_audit"
+RUN = "mailtls.fleet.tls_run"
+NEVER_AUDITED = "the play ended before this host was audited"
+_MIN_WIDTH, _MAX_WIDTH = 80, 100
+
+
+def _guarded(hook: Callable[..., None]) -> Callable[..., None]:
+    """Note what goes wrong in a hook. Ansible would warn and end green; a noted problem fails the run's last task, or the run."""
+
+    @functools.wraps(hook)
+    def guarded(self: CallbackModule, *args: Any, **kwargs: Any) -> None:
+        try:
+            hook(self, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001
+            self._trouble(error)
+
+    return guarded
+
+
+class CallbackModule(CallbackBase):
+    """The recorder of a run."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "mailtls.fleet.tls_report"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._play: Any = None
+        self._expecting = False
+
+    @_guarded
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        """Note the play; where it holds an audit, its hosts are owed an answer from now on, whatever happens before their turn."""
+        self._play, self._expecting = play, False
+        actions = {_action(task) for task in _tasks(play.compile())}
+        if actions & {AUDIT, RUN}:
+            self._begin()
+        if AUDIT in actions:
+            self._expect()
+
+    @_guarded
+    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
+        """Catch what was included while the play ran, and so could not be seen at its start."""
+        if _action(task) in (AUDIT, RUN):
+            self._begin()
+        if _action(task) == AUDIT:
+            self._expect()
+
+    @_guarded
+    def v2_runner_on_ok(self, result: Any) -> None:
+        """Record a finished host; take over the policy from the task that opens the run."""
+        if _action(_of(result, "task")) == RUN:
+            self._opened(_of(result, "result"))
+        self._finished(result)
+
+    @_guarded
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        """Record a host whose audit failed, also where the play ignores that."""
+        self._finished(result)
+
+    @_guarded
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        """Record a host that was lost in its audit, or in a task before it."""
+        current, host = run.current(), _of(result, "host").get_name()
+        if current is None:
+            return
+        lost_before = host in current.expected and host not in current.verdicts
+        if lost_before or _action(_of(result, "task")) == AUDIT:
+            current.record(task_result.to_unreachable(host, _of(result, "result")))
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        """Complete and write the report. Only leaving Ansible ends the run red here: it would turn an exception into a warning."""
+        self._report()
+        problems = run.problems()
+        run.end()
+        if problems:
+            self._display.error(f"The report of this run is missing or incomplete: {'; '.join(problems)}", wrap_text=False)
+            sys.exit(1)
+
+    def _begin(self) -> None:
+        if run.current() is None and not run.problems():
+            run.begin(RunFolder.create(self.get_option("reports")))
+
+    def _expect(self) -> None:
+        current = run.current()
+        if current is not None and not self._expecting:
+            variables = self._play.get_variable_manager().get_vars(play=self._play, include_hostvars=False)
+            current.expected.update(str(host) for host in variables["ansible_play_hosts_all"])
+            self._expecting = True
+
+    def _opened(self, result: dict[str, Any]) -> None:
+        current = run.current()
+        if current is not None and "policy" in result:
+            current.judged_by(result["policy"], "the run")
+            run.warm(result["policy_files"])
+
+    def _finished(self, result: Any) -> None:
+        current = run.current()
+        if current is None or _action(_of(result, "task")) != AUDIT:
+            return
+        host, returned = _of(result, "host").get_name(), _of(result, "result")
+        current.record(task_result.to_record(host, returned))
+        if "policy" in returned:
+            current.judged_by(returned["policy"], host)
+
+    @_guarded
+    def _report(self) -> None:
+        current = run.current()
+        if current is None:
+            return
+        for host in current.missing():
+            current.record(host_record.of_error(host, NEVER_AUDITED))
+        if not current.verdicts:
+            current.folder.discard()
+            self._display.display("No host was audited, so there is no report.")
+            return
+        whole = document.build(current.folder.records(), current.describe(run.now()))
+        results = current.folder.write_results(whole)
+        current.folder.latest()
+        self._print(whole, os.path.relpath(results))
+
+    def _print(self, whole: dict[str, Any], results: str) -> None:
+        width = min(max(self._display.columns, _MIN_WIDTH), _MAX_WIDTH)
+        text = terminal.render(whole, color.ANSIBLE_COLOR, width, results, self.get_option("detail"))
+        # Line by line: AWX keeps each as an event, and cuts an event off after a kilobyte.
+        for line in text.splitlines():
+            self._display.display(line)
+
+    def _trouble(self, error: Exception) -> None:
+        run.problem(str(error) or type(error).__name__)
+        self._display.vvv(f"mailtls.fleet.tls_report: {error!r}")
+
+
+def _of(result: Any, name: str) -> Any:
+    """Return an attribute of a task's result: ansible-core 2.19 made them public, and will drop the underscored names."""
+    return getattr(result, name, None) or getattr(result, f"_{name}")
+
+
+def _action(task: Any) -> str:
+    """Return the full name of a task's action, however the playbook wrote it."""
+    return getattr(task, "resolved_action", None) or str(task.action)
+
+
+def _tasks(entries: list[Any]) -> Iterator[Any]:
+    for entry in entries:
+        if isinstance(entry, Block):
+            yield from _tasks([*entry.block, *entry.rescue, *entry.always])
+        else:
+            yield entry

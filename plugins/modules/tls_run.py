@@ -1,0 +1,112 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Documentation of the action plugin of this name, which does the work on the controller."""
+
+DOCUMENTATION = r"""
+module: tls_run
+short_description: Open and close the run that an audit is part of
+version_added: 0.1.0
+author:
+  - mailtls.fleet contributors (@mailtls)
+description:
+  - Frames the audit of a fleet, so that a run that could not work, or did not, never ends as a success.
+  - With O(phase=open), fails when the run would leave no report (the callback P(mailtls.fleet.tls_report#callback) is not loaded or
+    can't write), when the inventory has no host, and when the policy is not valid.
+  - With O(phase=close), fails when the report is incomplete, when no host at all could be audited, and when a host has a verdict
+    that O(fail_on) does not let pass. The report is written and printed all the same.
+  - Runs on the controller and connects to no host. Run it once, with C(run_once).
+options:
+  phase:
+    description:
+      - Which end of the run this is. Open it before the first host is audited, and close it after the last one.
+    type: str
+    choices: [open, close]
+    required: true
+  policy:
+    description:
+      - YAML files on the controller that add to or override the policy that ships with the collection; the same as O(policy) of
+        M(mailtls.fleet.tls_audit).
+      - Used with O(phase=open), which reads them once, before any host is connected to.
+    type: list
+    elements: path
+    default: []
+  fail_on:
+    description:
+      - From which verdict on O(phase=close) fails. Each choice includes the ones before it.
+      - V(none) fails for no verdict; the report tells.
+      - V(fail) fails when a host is FAIL.
+      - V(at_risk) fails when a host is AT_RISK, too.
+      - V(unknown) fails when of a host the answer is not known, too, that is, at UNKNOWN, ERROR and UNREACHABLE.
+    type: str
+    choices: [none, fail, at_risk, unknown]
+    default: none
+attributes:
+  check_mode:
+    description: Changes nothing on any host, so it does the same in check mode.
+    support: full
+  diff_mode:
+    description: There is never a difference to show.
+    support: none
+seealso:
+  - module: mailtls.fleet.tls_audit
+  - plugin: mailtls.fleet.tls_report
+    plugin_type: callback
+"""
+
+EXAMPLES = r"""
+- name: Audit the hosts of a group, and fail when one of them has a client that stops working
+  hosts: office
+  gather_facts: false
+  tasks:
+    - name: Open the run
+      mailtls.fleet.tls_run:
+        phase: open
+      run_once: true
+      delegate_to: localhost
+
+    - name: Audit this host
+      mailtls.fleet.tls_audit:
+      ignore_unreachable: true
+
+    - name: Close the run
+      mailtls.fleet.tls_run:
+        phase: close
+        fail_on: fail
+      run_once: true
+      delegate_to: localhost
+"""
+
+RETURN = r"""
+run:
+  description: The name of the run, and of its folder.
+  returned: success
+  type: str
+  sample: 20261124T040500Z-1f3a
+policy:
+  description: What hosts will be judged by.
+  returned: when O(phase=open)
+  type: dict
+  contains:
+    name:
+      description: Name of the policy.
+      type: str
+    requirement:
+      description: The lowest protocol that the service will accept.
+      type: str
+    deadline:
+      description: The day from which it does.
+      type: str
+policy_files:
+  description: The files that add to or override the policy.
+  returned: when O(phase=open)
+  type: list
+  elements: str
+verdicts:
+  description: How many hosts have each verdict.
+  returned: when O(phase=close)
+  type: dict
+  sample:
+    FAIL: 2
+    PASS: 38
+"""
