@@ -49,7 +49,7 @@ def client_name(facts: ClientFacts | None, name: str, version: str | None) -> st
 
 def why_blocked(subject: str, path: Path, policy: Policy) -> str:
     """Return why *subject* does not get through."""
-    needed = f"{policy.title} needs {spoken(policy.protocol)} or later"
+    needed = f"{policy.title} will accept only {spoken(policy.protocol)} or later"
     what = f"{subject} offers {span(path.offered or ())}"
     if not path.blockers:
         library = f"{path.facts.title} {path.stack.version or ''}".strip() if path.facts and path.stack else "its TLS library"
