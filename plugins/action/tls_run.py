@@ -35,13 +35,13 @@ class ActionModule(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Open or close the run; fail with one sentence when it can't be, or should not be, a success."""
         super().run(tmp, task_vars)
-        _, arguments = self.validate_argument_spec(
+        arguments = self.validate_argument_spec(
             argument_spec={
                 "phase": {"type": "str", "choices": ["open", "close"], "required": True},
                 "policy": {"type": "list", "elements": "path", "default": []},
                 "fail_on": {"type": "str", "choices": list(GATES), "default": "none"},
             }
-        )
+        )[1]
         current = _recorded_run()
         phase = {"open": _open, "close": _close}[arguments["phase"]]
         return {"changed": False, "run": current.folder.run_id, **phase(current, arguments, task_vars or {})}

@@ -53,7 +53,6 @@ seealso:
 
 import functools
 import os
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -78,7 +77,7 @@ def _guarded(hook: Callable[..., None]) -> Callable[..., None]:
     def guarded(self: CallbackModule, *args: Any, **kwargs: Any) -> None:
         try:
             hook(self, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # pylint: disable=broad-except
             self._trouble(error)
 
     return guarded
@@ -144,7 +143,7 @@ class CallbackModule(CallbackBase):
         run.end()
         if problems:
             self._display.error(f"The report of this run is missing or incomplete: {'; '.join(problems)}", wrap_text=False)
-            sys.exit(1)
+            raise SystemExit(1)
 
     def _begin(self) -> None:
         if run.current() is None and not run.problems():
@@ -196,7 +195,7 @@ class CallbackModule(CallbackBase):
             self._display.display(line)
 
     def _trouble(self, error: Exception) -> None:
-        run.problem(str(error) or type(error).__name__)
+        run.problem(str(error) or error.__class__.__name__)
         self._display.vvv(f"mailtls.fleet.tls_report: {error!r}")
 
 
