@@ -13,7 +13,7 @@ import struct
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Unreadable
 
 Elf = collections.namedtuple("Elf", "machine bits interpreter soname needed rpath runpath")
-Elf.__doc__ += """
+Elf.__doc__ = (Elf.__doc__ or "") + """
 
 Attributes:
     machine: processor as `uname -m` spells it, or "elf-NUMBER-BITS-ORDER"; two files fit together when it is the same.

@@ -55,8 +55,8 @@ def test_versions_agree(root: Path) -> None:
 
 
 def test_no_file_names_a_place_on_the_machine_it_was_written_on(tracked: list[Path], root: Path) -> None:
-    """`/root/` is fine in tests, whose hosts have one."""
-    places = re.compile(rb"(?<![\w.})-])(%s|/work|/root)/" % re.escape(bytes(root)))
+    """What lies in root's home is fine in tests, whose hosts have one; the home itself is the same everywhere."""
+    places = re.compile(rb"(?<![\w.})-])(%s|/work|/root)/[\w.]" % re.escape(bytes(root)))
     found = {}
     for path in tracked:
         name = path.relative_to(root)

@@ -12,7 +12,7 @@ import re
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
 Setting = collections.namedtuple("Setting", "section key value line")
-Setting.__doc__ += """
+Setting.__doc__ = (Setting.__doc__ or "") + """
 
 Attributes:
     section: "global", "priorities" or "overrides".

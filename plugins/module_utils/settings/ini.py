@@ -3,6 +3,7 @@
 """Files of `[section]` and `key = value` lines, read in order, with nothing merged: keys and sections may repeat."""
 
 import collections
+import typing
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -26,8 +27,9 @@ def parse(text: str, comments="#;", separators="="):
         A list of GrammarError, one for each line (the first hundred) that is neither header, entry nor comment. What
         follows a broken header belongs to no section, and is left out.
     """
-    section, errors = Section(None, 1, []), []
-    sections = [section]
+    errors = []  # type: list
+    sections = [Section(None, 1, [])]
+    section = sections[0]  # type: typing.Optional[Section]
     for number, line in enumerate(_lines(text), start=1):
         line = line.strip(" \t")
         if not line or line[0] in comments:

@@ -12,7 +12,7 @@ import re
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.openssl_cnf_lines import Lines
 
 Value = collections.namedtuple("Value", "name value file line doubt")
-Value.__doc__ += """
+Value.__doc__ = (Value.__doc__ or "") + """
 
 Attributes:
     doubt: None, or why the value is known only to the program that reads the file.
