@@ -15,6 +15,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients.mozilla_preferences import Doubt, Preferences
 
 _NO_COPY = mozilla_layers.Layers([], [])
+_UNDECIDED_COPY = "the installed copies have different settings, and which of them opens this profile is not known"
 
 
 def read(host, name):
@@ -28,6 +29,7 @@ def read(host, name):
     accounts = []
     for profile in profiles:
         accounts.extend(_accounts(host, profile, _candidates(host, copies, profile), layers, affects))
+    accounts = base.bounded(host, accounts, "profiles of " + name, affects)
     return base.evidence(name, [copy.install for copy in copies], accounts)
 
 
@@ -41,16 +43,15 @@ def _candidates(host, copies, profile):
     return [copy for copy in copies if copy.sandbox == profile.sandbox]
 
 
-def _accounts(host, profile, candidates, layers, affects):
-    found = [layers[copy.directory] for copy in candidates] or [_NO_COPY]
+def _accounts(host, profile, candidates, of_copies, affects):
+    found = [of_copies[copy.directory] for copy in candidates] or [_NO_COPY]
     versions = {copy.version for copy in candidates}
     version = versions.pop() if len(versions) == 1 else ()
     version = version or profile.version
-    preferences = Preferences(found[0].before)
+    own = []
     for name in ("prefs.js", "user.js"):
-        preferences.take(mozilla_layers.of_file(host, profile.directory + "/" + name, version, affects))
-    preferences.take(found[0].after)
-    if any(other != found[0] for other in found):
-        why = f"{len(found)} installed copies have different settings, and which of them opens this profile is not known"
-        preferences.doubt_beginning("", Doubt(why, profile.directory + "/prefs.js", 1))
+        own.extend(mozilla_layers.of_file(host, profile.directory + "/" + name, version, affects))
+    preferences, *others = [Preferences(layers.before + own + layers.after) for layers in found]
+    for other in others:
+        preferences.doubt_where_other(other, Doubt(_UNDECIDED_COPY, profile.directory + "/prefs.js", 1))
     return mozilla_accounts.read(host, preferences, profile, version, affects)

@@ -25,7 +25,6 @@ _DECISIVE = (
 # and in 153 ignored (all three from the source or measured). Between is where the moving was dropped.
 _REAL_NAME_COUNTS_BEFORE = (124,)
 _REAL_NAME_IGNORED_SINCE = (153,)
-MAX_ACCOUNTS = 500
 _MAX_SETTINGS = 100
 
 
@@ -46,16 +45,10 @@ def read(host, preferences, profile, version, affects):
         active = {key: active.get(key, key) for key in _servers(preferences)}
     settings = _tls_settings(host, preferences, profile, affects)
     doubts = _tls_doubts(preferences)
-    found = []
-    for server in _servers(preferences):
-        reader = _Server(preferences, server, version)
-        if reader.protocol not in _PROTOCOLS and "protocol" not in reader.doubts:
-            continue
-        if len(found) == MAX_ACCOUNTS:
-            host.gap(profile.directory, f"holds more than {MAX_ACCOUNTS} accounts: only the first of them were read", affects)
-            break
-        found.append(reader.account(profile, active, settings, doubts))
-    return found
+    servers = (_Server(preferences, key, version) for key in _servers(preferences))
+    found = [server for server in servers if server.protocol in _PROTOCOLS or "protocol" in server.doubts]
+    found = base.bounded(host, found, profile.directory, affects)
+    return [server.account(profile, active, settings, doubts) for server in found]
 
 
 class _Server:

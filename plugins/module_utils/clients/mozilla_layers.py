@@ -26,7 +26,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors impo
 Layers = collections.namedtuple("Layers", "before after")
 Layers.__doc__ = """The steps that an installed copy takes before it reads a profile, and after it."""
 
-_MAX_PREFS = 8 * 1024 * 1024
+_MAX_PREFS = 2 * 1024 * 1024
 _MAX_AUTOCONFIG = 256 * 1024
 _MAX_FILES = 100
 _DEFAULTS = ("defaults/pref", "defaults/preferences", "defaults/syspref")
@@ -66,7 +66,9 @@ def of_file(host, path, version, affects, attributes=False):
     if content is None:
         return []
     prefs, errors = prefs_js.parse(content, wanted, attributes)
-    if errors:
+    if len(errors) == prefs_js.MAX_ERRORS:
+        host.gap(path, f"{errors[0]}; the file holds so many broken statements that its rest was not read", affects)
+    elif errors:
         host.gap(path, f"{errors[0]}; that statement is left out", None if version >= _RECOVERS else affects)
     steps = []
     for pref in prefs:

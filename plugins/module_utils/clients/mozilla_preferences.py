@@ -106,6 +106,17 @@ class Preferences:
         """Note that what follows decides, whatever code did before."""
         self._certain.add(name)
 
+    def doubt_where_other(self, other, doubt):
+        """Note that nothing decides between these preferences and *other* ones; *doubt* says so of what differs."""
+        for name in set(self.names() + other.names()):
+            ours, theirs = ((found.key, found.raw) if found else None for found in (self.get(name), other.get(name)))
+            unsure = doubt if ours != theirs else other.doubt_of(name)
+            if unsure is not None and self.doubt_of(name) is None:
+                self._certain.discard(name)
+                self.doubt(name, unsure)
+        for beginning, unsure in other._doubted_beginnings.items():
+            self.doubt_beginning(beginning, unsure)
+
     def names(self):
         """Return the sorted names of all that is set or in doubt."""
         return sorted(set(self._defaults) | set(self._users) | set(self._doubts))

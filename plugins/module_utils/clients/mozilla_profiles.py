@@ -13,7 +13,7 @@ Profile = collections.namedtuple("Profile", "user directory sandbox opened_from 
 Profile.__doc__ = """One profile. user: a users.User.  sandbox: the packaging whose directory it lies in, or None.
 opened_from: program directory of the copy that last opened it, and its version (numbers); None and () when not told."""
 
-MAX_PROFILES = 100
+MAX_PROFILES = 20
 
 
 def read(host, program):

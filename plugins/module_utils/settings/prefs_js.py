@@ -50,8 +50,8 @@ def parse(text: str, wanted, attributes=False):
         attributes: True for the files with a program's defaults, where `, sticky` and `, locked` may follow a value.
 
     Returns:
-        (prefs, errors): a list of Pref in file order, and a list of GrammarError, one for each broken line (the first
-        hundred). A version before 60 stops at the first of them.
+        (prefs, errors): a list of Pref in file order, and a list of GrammarError, one for each broken statement. A version
+        before 60 stops at the first of them; here reading ends with number MAX_ERRORS.
     """
     return _Reader(text.split("\0", 1)[0], wanted, attributes).read()
 
@@ -78,14 +78,13 @@ class _Reader:
 
     def read(self):
         prefs = []
-        while self.token.kind != "end":
+        while self.token.kind != "end" and len(self.errors) < MAX_ERRORS:
             try:
                 pref = self.statement()
                 if pref is not None:
                     prefs.append(pref)
             except GrammarError as error:
-                if len(self.errors) < MAX_ERRORS:
-                    self.errors.append(error)
+                self.errors.append(error)
                 self.recover()
         return prefs, self.errors
 
