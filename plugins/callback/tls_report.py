@@ -67,7 +67,8 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFold
 AUDIT = "mailtls.fleet.tls_audit"
 RUN = "mailtls.fleet.tls_run"
 NEVER_AUDITED = "the play ended before this host was audited"
-_MIN_WIDTH, _MAX_WIDTH = 80, 100
+_MIN_WIDTH = 80
+_MAX_WIDTH = 100
 
 
 def _guarded(hook: Callable[..., None]) -> Callable[..., None]:

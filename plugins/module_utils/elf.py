@@ -13,7 +13,9 @@ import struct
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Unreadable
 
 Elf = collections.namedtuple("Elf", "machine bits interpreter soname needed rpath runpath")
-Elf.__doc__ = (Elf.__doc__ or "") + """
+Elf.__doc__ = (
+    (Elf.__doc__ or "")
+    + """
 
 Attributes:
     machine: processor as `uname -m` spells it, or "elf-NUMBER-BITS-ORDER"; two files fit together when it is the same.
@@ -23,6 +25,7 @@ Attributes:
     needed: tuple of the sonames (or paths) that it needs, in load order.
     rpath, runpath: DT_RPATH and DT_RUNPATH as written, or None.
 """
+)
 
 _MAX_PROGRAM_HEADERS = 512
 _MAX_DYNAMIC = 128 * 1024

@@ -117,6 +117,7 @@ evidence:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.mailtls.fleet.plugins.module_utils.collect import collect
 
 

@@ -12,13 +12,16 @@ import re
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
 Setting = collections.namedtuple("Setting", "section key value line")
-Setting.__doc__ = (Setting.__doc__ or "") + """
+Setting.__doc__ = (
+    (Setting.__doc__ or "")
+    + """
 
 Attributes:
     section: "global", "priorities" or "overrides".
     key: in lower case, as GnuTLS ignores it; the name of a priority string as written.
     value: as written, without spaces and comment around it.
 """
+)
 
 GLOBAL, PRIORITIES, OVERRIDES = "global", "priorities", "overrides"
 MODE, DEFAULT_PRIORITY = "override-mode", "default-priority-string"

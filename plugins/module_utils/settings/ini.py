@@ -3,7 +3,6 @@
 """Files of `[section]` and `key = value` lines, read in order, with nothing merged: keys and sections may repeat."""
 
 import collections
-import typing
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -29,17 +28,18 @@ def parse(text: str, comments="#;", separators="="):
     """
     errors = []  # type: list
     sections = [Section(None, 1, [])]
-    section = sections[0]  # type: typing.Optional[Section]
+    section = sections[0]
     for number, line in enumerate(_lines(text), start=1):
         line = line.strip(" \t")
         if not line or line[0] in comments:
             continue
         try:
             if line[0] == "[":
-                section = None
+                # One of no name takes what follows a broken header, and is not in the list.
+                section = Section(None, number, [])
                 section = Section(_header(line, number), number, [])
                 sections.append(section)
-            elif section is not None:
+            else:
                 section.entries.append(_entry(line, number, separators))
         except GrammarError as error:
             if len(errors) < MAX_ERRORS:

@@ -12,11 +12,14 @@ import re
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.openssl_cnf_lines import Lines
 
 Value = collections.namedtuple("Value", "name value file line doubt")
-Value.__doc__ = (Value.__doc__ or "") + """
+Value.__doc__ = (
+    (Value.__doc__ or "")
+    + """
 
 Attributes:
     doubt: None, or why the value is known only to the program that reads the file.
 """
+)
 
 DEFAULT = "default"
 MAX_VALUE = 65536  # characters; OpenSSL's own limit, for what variables are replaced by
