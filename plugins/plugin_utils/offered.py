@@ -52,7 +52,7 @@ def offered(capability: Iterable[str], constraints: Iterable[Constraint], facts:
     """
     layers = {layer: _combine(item.effect for item in constraints if item.layer == layer) for layer in _LAYERS}
     client = _override(layers[DEFAULT], layers[SETTING])
-    chosen = frozenset([client.method]) if client.method else _meet(layers[SYSTEM], client, facts.bounds)
+    chosen = _by_method(client) if client.method or client.methods else _meet(layers[SYSTEM], client, facts.bounds)
     left = frozenset(capability) & chosen & _allowed(layers[LIMIT])
     ordered = [protocol for protocol in PROTOCOLS if protocol in left]
     return tuple(_cut_at_hole(ordered) if facts.holes == "cut" else ordered)
@@ -90,6 +90,7 @@ def _add(first: Effect, second: Effect) -> Effect:
         also=first.also | second.also,
         disable=first.disable | second.disable,
         method=second.method or first.method,
+        methods=second.methods or first.methods,
     )
 
 
@@ -102,6 +103,7 @@ def _override(default: Effect, setting: Effect) -> Effect:
         also=default.also | setting.also,
         disable=default.disable | setting.disable,
         method=setting.method or default.method,
+        methods=setting.methods or default.methods,
     )
 
 
@@ -116,6 +118,11 @@ def _meet(system: Effect, client: Effect, bounds: str) -> frozenset[str]:
         between = _between(client.minimum or system.minimum, client.maximum or system.maximum)
         return between & _chosen(system) & _chosen(client)
     return _allowed(system) & _allowed(client)
+
+
+def _by_method(client: Effect) -> frozenset[str]:
+    """A method of one protocol offers that and nothing else, whatever the bounds are; the client itself may still refuse it."""
+    return (client.methods or ALL) & {client.method or ""} & _chosen(client)
 
 
 def _allowed(effect: Effect) -> frozenset[str]:

@@ -21,6 +21,7 @@ _EXEC = re.compile(r"^[ \t]*exec[ \t]+(?P<command>[^\n]+)", re.MULTILINE)
 _ASSIGNMENT = re.compile(r"^\w+=")
 _PYTHON = re.compile(r"(?:platform-)?python(?P<version>\d(?:\.\d+)?)?m?$")
 _LIBRARY = re.compile(r"python(?P<version>\d\.\d+)$")
+_RELEASE = re.compile(r"^__version__ *= *[\"'](?P<version>\d+(?:\.\d+)+)", re.MULTILINE)
 # An extension module has the build's name in its own (PEP 3149), or none.
 _SSL_MODULE = re.compile(r"_ssl(?:\.[\w-]+|module)?\.so$")
 
@@ -55,7 +56,7 @@ def script(host, program):
     return None
 
 
-def installs(host, programs, distributions, packages=()):
+def installs(host, programs, distributions, packages=(), module=None):
     """Return the installed copies of a client that is a Python script, as `base.installs` does.
 
     Args:
@@ -63,6 +64,7 @@ def installs(host, programs, distributions, packages=()):
         programs: names of its program, looked for in the standard directories and in ~/.local/bin of each user.
         distributions: its names in Python's package index, for copies that no package of the system owns.
         packages: names of its packages.
+        module: its module, where that says of which release it is; before its package, whose version may count otherwise.
     """
     paths = host.programs(*programs)
     for user in host.users:
@@ -72,8 +74,8 @@ def installs(host, programs, distributions, packages=()):
     for path in paths:
         copy, read = base.install(host, path, packages), script(host, path)
         copy["stacks"] = python_stacks(host, read.interpreter) if read else []
-        if copy["version"] is None:
-            copy["version"] = _distribution(host, path, read, distributions)
+        release = _release_in_module(host, path, read, module) if module else None
+        copy["version"] = release or copy["version"] or _distribution(host, path, read, distributions)
         found.append(copy)
     return found
 
@@ -163,11 +165,20 @@ def _ssl_modules(host, library):
 def _distribution(host, program, read, names):
     """The version as the directory of its metadata tells, NAME-VERSION.dist-info, where pip(1) puts a program's package."""
     wanted = re.compile("(?:" + "|".join(map(re.escape, names)) + r")-(?P<version>\d[\w.]*?)(?:-py[\d.]+)?\.(?:dist|egg)-info$")
-    for starter in (program, read.named if read else program):
-        for directory, _version in _libraries(host, starter):
-            for packages in ("/site-packages", "/dist-packages"):
-                for name in host.names(directory + packages):
-                    match = wanted.match(name)
-                    if match:
-                        return match.group("version")
+    matches = (wanted.match(name) for directory in _packages(host, program, read) for name in host.names(directory))
+    return next((match.group("version") for match in matches if match), None)
+
+
+def _release_in_module(host, program, read, module):
+    for directory in [os.path.dirname(program)] + _packages(host, program, read):
+        match = _RELEASE.search(_head(host, f"{directory}/{module}/__init__.py"))
+        if match:
+            return match.group("version")
     return None
+
+
+def _packages(host, program, read):
+    """The directories of packages that *program* may load: those beside it, and those of its interpreter."""
+    starters = dict.fromkeys([program, read.named if read else program])
+    libraries = [directory for starter in starters for directory, _version in _libraries(host, starter)]
+    return [directory + packages for directory in libraries for packages in ("/site-packages", "/dist-packages")]

@@ -8,8 +8,9 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
     getmail,
     icedove,
     mbsync,
+    offlineimap,
     seamonkey,
     thunderbird,
 )
 
-READERS = (betterbird, fetchmail, getmail, icedove, mbsync, seamonkey, thunderbird)
+READERS = (betterbird, fetchmail, getmail, icedove, mbsync, offlineimap, seamonkey, thunderbird)

@@ -33,6 +33,7 @@ class Effect:
         also: protocols that come to the default ones.
         disable: protocols switched off one by one.
         method: the one protocol whose own method of the library the program takes: nothing that the system sets acts on that.
+        methods: when not empty, the program goes on only with a method of one of these.
         invalid: the program takes the value for none.
         unknown: why nobody can tell from here, or None.
     """
@@ -44,6 +45,7 @@ class Effect:
     also: frozenset[str] = frozenset()
     disable: frozenset[str] = frozenset()
     method: str | None = None
+    methods: frozenset[str] = frozenset()
     invalid: bool = False
     unknown: str | None = None
 

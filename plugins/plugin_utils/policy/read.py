@@ -82,7 +82,7 @@ def sources(node: Node) -> dict[str, model.Source]:
 
 def effect(node: Node) -> model.Effect:
     """Return the effect that *node* describes; `only: X` is short for the bounds X and X."""
-    given = keys(node, optional=("min", "max", "only", "lowers", "lists", "also", "disable", "method", "invalid", "unknown"))
+    given = keys(node, optional=("min", "max", "only", "lowers", "lists", "also", "disable", "method", "methods", "invalid", "unknown"))
     if "only" in given and ("min" in given or "max" in given):
         raise given["only"].error("'only' sets both bounds: 'min' and 'max' can't stand beside it")
 
@@ -101,6 +101,7 @@ def effect(node: Node) -> model.Effect:
         also=group("also"),
         disable=group("disable"),
         method=protocol(given["method"]) if "method" in given else None,
+        methods=group("methods"),
         invalid=switch(given.get("invalid")),
         unknown=given["unknown"].text() if "unknown" in given else None,
     )

@@ -93,6 +93,32 @@ def test_cipher_suites_of_ones_own_are_unknown_unless_they_are_sure_to_be_shared
     assert judge(python(), version="RC4-SHA", key="ssl_ciphers")["verdict"] == "UNKNOWN"
 
 
+@pytest.mark.parametrize(
+    ("level", "version", "verdict", "offered"),
+    [
+        ("tls_compat", None, "PASS", make.ALL_VERSIONS),
+        ("tls_compat", "ssl23", "PASS", make.ALL_VERSIONS),
+        ("tls_compat", "tls1", "FAIL", ["TLSv1"]),
+        ("tls_no_ssl", "tls1", "FAIL", ["TLSv1"]),
+        ("tls_no_ssl", "tls1_2", "PASS", ["TLSv1.2"]),
+        ("tls_no_ssl", "ssl23", "FAIL", []),
+        ("tls_secure", "tls1_2", "PASS", ["TLSv1.2"]),
+        ("tls_secure", "tls1", "FAIL", []),
+        ("tls_secure", None, "FAIL", []),
+        ("tls_best", "tls1_2", "FAIL", []),
+        (None, "TLS1_2", "FAIL", []),
+    ],
+)
+def test_the_levels_of_offlineimap(level: str | None, version: str | None, verdict: str, offered: list[str]):
+    pairs = [("tls_level", level), ("ssl_version", version)]
+    settings = [make.setting(key, value) for key, value in pairs if value]
+    install = make.install("8.0.0", [PYTHON], "/usr/bin/offlineimap")
+    client = make.client(make.account(settings=settings), name="offlineimap", installs=[install])
+    given = evidence.load(make.evidence(stacks=[python(), make.stack()], clients=[client]))
+    [found] = [item for item in assess(given, load(), datetime.date(2026, 11, 24))["findings"] if item["check"] == "account"]
+    assert (found["verdict"], found["offered"]) == (verdict, offered)
+
+
 def test_settings_of_a_library_that_is_not_in_the_policy_are_refused_with_their_line(tmp_path):
     file = tmp_path / "policy.yml"
     file.write_text(
