@@ -5,10 +5,13 @@
 import stat
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Unreadable
-from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment, openssl_cnf, openssl_ssl_conf
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment, gnutls_config, openssl_cnf, openssl_ssl_conf
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.openssl_cnf_lines import ConfigError
 
 # What bears on protocols and cipher suites; the rest of the commands is of no matter here.
+# The path that Debian, Fedora and the GnuTLS manual (chapter 8) have compiled in.
+_GNUTLS_FILE = "/etc/gnutls/config"
 _OPENSSL_KEYS = ("MinProtocol", "MaxProtocol", "Protocol", "CipherString", "Ciphersuites", "Options")
 
 
@@ -18,7 +21,7 @@ def read(host):
     found = [_setting("environment", environment.FILE, item.line, None, item.name, item.value) for item in variables.values()]
     for path in _openssl_files(host, variables):
         found.extend(_openssl(host, path, variables.get("OPENSSL_CONF_INCLUDE")))
-    return found
+    return found + _gnutls(host, variables.get("GNUTLS_SYSTEM_PRIORITY_FILE"))
 
 
 def _openssl_files(host, variables):
@@ -45,6 +48,19 @@ def _openssl(host, path, include_directory):
         for command in commands
         if command.key in _OPENSSL_KEYS
     ]
+
+
+def _gnutls(host, variable):
+    path = variable.value if variable else _GNUTLS_FILE
+    text = host.text(path, "stack:gnutls")
+    if text is None:
+        return []
+    try:
+        settings = gnutls_config.effective(gnutls_config.parse(text))
+    except GrammarError as error:
+        host.gap(path, f"GnuTLS can't read it, and goes on without it: {error}", "stack:gnutls")
+        return []
+    return [_setting("gnutls", path, item.line, item.section, item.key, item.value) for item in settings]
 
 
 def _include(host):

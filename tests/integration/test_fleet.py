@@ -1,0 +1,151 @@
+"""The lab's fleet, audited over SSH: every host is in the report once, with the verdict that it has to get, and unchanged."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from fleet import FLEET, SECRET
+from lab import snapshot
+from lab.container import File
+from lab.host import Host, User
+from lab.session import Lab
+
+ROOT = Path(__file__).parents[2]
+CORES = {"newest": Path(sys.executable).parent, "oldest": ROOT / ".venv-2.16/bin"}
+SCHEMA = json.loads((ROOT / "plugins/plugin_utils/report/results.schema.json").read_text())
+# What logging in itself touches.
+TOUCHED = ("/tmp", "/var/log", "/run", "/root/.ansible")
+
+
+@dataclass
+class Run:
+    """One run of the playbook."""
+
+    done: subprocess.CompletedProcess[str]
+    folder: Path
+
+    @property
+    def results(self) -> dict[str, Any]:
+        return json.loads((self.folder / "results.json").read_text())
+
+    @property
+    def hosts(self) -> dict[str, dict[str, Any]]:
+        return {host["host"]: host for host in self.results["hosts"]}
+
+
+class Audits:
+    """Runs of the playbook over one fleet, each made once."""
+
+    def __init__(self, lab: Lab, hosts: dict[str, Host], inventory: Path) -> None:
+        self.lab, self.hosts, self.inventory = lab, hosts, inventory
+        self._runs: dict[tuple[str, ...], Run] = {}
+
+    def run(self, core: str, *options: str) -> Run:
+        key = (core, *options)
+        if key not in self._runs:
+            reports = self.lab.directory / f"fleet-reports-{len(self._runs)}"
+            done = self.lab.run(
+                [str(CORES[core] / "ansible-playbook"), "-i", str(self.inventory), "playbooks/audit.yml", *options],
+                cwd=ROOT,
+                env={"MAILTLS_REPORTS": str(reports), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
+                timeout=300,
+            )
+            self._runs[key] = Run(done, reports / "latest")
+        return self._runs[key]
+
+
+@pytest.fixture(scope="module")
+def audits(lab: Lab) -> Iterator[Audits]:
+    hosts = {}
+    for name, member in FLEET.items():
+        hosts[name] = lab.host(name, member.image, users=[User(user) for user in member.users])
+        hosts[name].put(dict(member.files))
+    hosts["nonsense"] = lab.host(
+        "nonsense", "bookworm-minimal", files={"/usr/local/bin/python3": File("#!/bin/sh\necho nonsense\n", mode=0o755)}
+    )
+    inventory = lab.inventory("fleet", hosts.values(), unreachable={"refused": lab.network.refusing_address()})
+    document = json.loads(inventory.read_text())
+    document["all"]["hosts"]["nonsense"]["ansible_python_interpreter"] = "/usr/local/bin/python3"
+    inventory.write_text(json.dumps(document))
+    yield Audits(lab, hosts, inventory)
+    for host in hosts.values():
+        host.stop()
+
+
+@pytest.fixture(params=sorted(CORES))
+def run(audits: Audits, request: pytest.FixtureRequest) -> Run:
+    return audits.run(request.param)
+
+
+def test_the_run_succeeds_and_its_document_is_valid(run: Run) -> None:
+    assert run.done.returncode == 0, run.done.stdout + run.done.stderr
+    jsonschema.validate(run.results, SCHEMA)
+
+
+def test_every_host_of_the_inventory_is_in_the_report_once(run: Run) -> None:
+    names = [host["host"] for host in run.results["hosts"]]
+    assert sorted(names) == sorted([*FLEET, "nonsense", "refused"])
+    lines = [json.loads(line)["host"] for line in (run.folder / "hosts.jsonl").read_text().splitlines()]
+    assert sorted(lines) == sorted(names)
+
+
+@pytest.mark.parametrize("name", FLEET)
+def test_the_host_gets_its_verdict(run: Run, name: str) -> None:
+    host, member = run.hosts[name], FLEET[name]
+    accounts = {
+        finding["account"]["user"]: (finding["verdict"], finding["cause"]) for finding in host["findings"] if finding["check"] == "account"
+    }
+    assert accounts == member.accounts
+    assert host["verdict"] == member.verdict, host["why"]
+    assert member.why in host["why"]
+    unreadable = " ".join(finding["why"] for finding in host["findings"] if finding["check"] == "coverage")
+    assert [file for file in member.unreadable if file not in unreadable] == []
+
+
+def test_a_host_that_answers_nonsense_is_an_error_and_one_that_does_not_answer_unreachable(run: Run) -> None:
+    assert run.hosts["nonsense"]["verdict"] == "ERROR"
+    assert "Traceback" not in run.hosts["nonsense"]["why"]
+    assert run.hosts["refused"]["verdict"] == "UNREACHABLE"
+
+
+def test_evidence_is_kept_of_every_audited_host(run: Run) -> None:
+    kept = {path.name.removesuffix(".json.gz") for path in (run.folder / "evidence").iterdir()}
+    assert kept == set(FLEET)
+
+
+def test_no_password_and_no_escape_sequence_leaves_a_host(run: Run) -> None:
+    texts = [path.read_bytes() for path in run.folder.rglob("*.json*") if path.suffix != ".gz"]
+    texts += [gzip.decompress(path.read_bytes()) for path in (run.folder / "evidence").iterdir()]
+    assert not [text for text in texts if SECRET.encode() in text]
+    assert SECRET not in run.done.stdout
+    assert "\x1b" not in run.done.stdout
+
+
+def test_both_cores_and_check_mode_come_to_the_same(audits: Audits) -> None:
+    newest, oldest, check = (audits.run(*arguments).hosts for arguments in (["newest"], ["oldest"], ["newest", "--check"]))
+    for name in FLEET:
+        assert newest[name] == oldest[name] == check[name]
+
+
+def test_the_gate_fails_the_run_and_the_report_is_still_there(audits: Audits) -> None:
+    run = audits.run("newest", "-e", "mailtls_fail_on=fail")
+    assert run.done.returncode != 0
+    assert "told to fail on fail" in run.done.stdout + run.done.stderr
+    assert "FAIL: " in run.done.stdout
+
+
+def test_nothing_on_a_host_changes(audits: Audits) -> None:
+    before = {name: audits.hosts[name].snapshot() for name in FLEET}
+    audits.run("newest", "-e", "mailtls_timeout=11")
+    for name in FLEET:
+        changed = snapshot.differences(before[name], audits.hosts[name].snapshot())
+        assert [path for path in changed if not str(path).startswith(TOUCHED)] == []
