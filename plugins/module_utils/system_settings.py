@@ -9,9 +9,9 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import envi
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.openssl_cnf_lines import ConfigError
 
-# What bears on protocols and cipher suites; the rest of the commands is of no matter here.
 # The path that Debian, Fedora and the GnuTLS manual (chapter 8) have compiled in.
 _GNUTLS_FILE = "/etc/gnutls/config"
+# What bears on protocols and cipher suites; the rest of the commands is of no matter here.
 _OPENSSL_KEYS = ("MinProtocol", "MaxProtocol", "Protocol", "CipherString", "Ciphersuites", "Options")
 
 
