@@ -15,6 +15,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients.mozilla_pref
     Preferences,
     Step,
     Value,
+    fits,
     text,
     type_of,
     wanted,
@@ -149,7 +150,7 @@ def _preference(path, name, node):
     members = _members(node)
     found = members.get("Value", node)
     # For the sake of other systems' policies, a switch may be 0 or 1.
-    is_switch = type_of(name) is bool and type(found.value) is int and found.value in (0, 1)
+    is_switch = type_of(name) is bool and fits(found.value, int) and found.value in (0, 1)
     value = Value(bool(found.value) if is_switch else found.value, name, text(found.value), path, node.line)
     status = members["Status"].value if "Status" in members else "default"
     # The older form is the value alone, and locks.

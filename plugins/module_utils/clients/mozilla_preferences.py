@@ -42,6 +42,11 @@ def type_of(name):
     return next((kind for pattern, kind in _PATTERNS if pattern.match(name)), None)
 
 
+def fits(value, kind):
+    """Tell whether *value* is of the type *kind* as Mozilla counts them: a switch is no number, though Python's bool is an int."""
+    return kind is not None and isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
 def wanted(name):
     """Tell whether the preference *name* is read at all."""
     return type_of(name) is not None
@@ -71,12 +76,12 @@ class Preferences:
 
     def default(self, name, value):
         """Set the default value, which a lock protects."""
-        if name not in self._locked and type(value.value) is type_of(name):
+        if name not in self._locked and fits(value.value, type_of(name)):
             self._defaults[name] = value
 
     def user(self, name, value):
         """Set the user's value."""
-        if type(value.value) is type_of(name):
+        if fits(value.value, type_of(name)):
             self._users[name] = value
 
     def lock(self, name, _value=None):
