@@ -150,7 +150,8 @@ def _ciphers_shared(stack: Stack, policy: Policy) -> bool | None:
     hello = stack.hello("system")
     if hello is None or hello.error or not hello.ciphers:
         return None
-    return any(code in policy.cipher_suites for code in hello.ciphers)
+    # A suite of TLS 1.3 (RFC 8446, B.4) is one that a server of TLS 1.3 takes.
+    return any(code in policy.cipher_suites or code.startswith("13") for code in hello.ciphers)
 
 
 def _stack_of(evidence: Evidence, facts: ClientFacts, install: Install | None) -> Stack | None:
