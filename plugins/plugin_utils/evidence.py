@@ -54,9 +54,9 @@ class Stack:
     config: str | None
     hellos: tuple[Hello, ...]
 
-    def hello(self, case: str) -> Hello | None:
-        """Return what the library answered in this *case*, or None when it was not asked."""
-        return next((hello for hello in self.hellos if hello.case == case), None)
+    def hello(self, case: str, priority: str | None = None) -> Hello | None:
+        """Return what the library answered in this *case*, with this *priority* string, or None when it was not asked."""
+        return next((hello for hello in self.hellos if (hello.case, hello.priority) == (case, priority)), None)
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import offered as arithmetic
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import own_priority
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Evidence, Hello, Install, Setting, Stack
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import DEFAULT, LIMIT, SETTING, SYSTEM, Constraint
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.own_priority import OwnPriority
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import (
     BehaviourRule,
     ClientFacts,
@@ -21,6 +23,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import 
 )
 
 OBSERVED, CONFIGURED, INFERRED = "observed", "configured", "inferred"
+_TLS13_SUITES = "13"
 
 
 @dataclass
@@ -59,43 +62,82 @@ class Path:
 def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: Install | None, account: Account | None) -> Path:
     """Return the path of *account* (None: an account with the client's defaults) through that *install* of its client."""
     stack = _stack_of(evidence, facts, install)
-    constraints, unknown = _client_constraints(facts, install, account)
-    return _path(evidence, policy, stack, constraints, unknown)
+    kind = stack.kind if stack else ""
+    constraints, unknown = _client_constraints(facts, install, account, kind)
+    own = own_priority.of_client(facts, kind, account.settings if account else (), install.version if install else None)
+    return _path(evidence, policy, stack, constraints, unknown, own)
 
 
 def of_stack(evidence: Evidence, policy: Policy, stack: Stack) -> Path:
     """Return what a program offers that sets nothing, through *stack*."""
-    return _path(evidence, policy, stack, [], [])
+    return _path(evidence, policy, stack, [], [], None)
 
 
-def _path(evidence: Evidence, policy: Policy, stack: Stack | None, client: list[Constraint], unknown: list[str]) -> Path:
+def _path(
+    evidence: Evidence, policy: Policy, stack: Stack | None, client: list[Constraint], unknown: list[str], own: OwnPriority | None
+) -> Path:
     facts = policy.libraries.get(stack.kind) if stack else None
     path = Path(stack, facts, unknown=list(unknown))
     if stack is None or facts is None:
         path.unknown.append("which TLS library it uses could not be found")
         return path
     hello = stack.hello("system")
-    if hello and not hello.error and not client:
+    if hello and not hello.error and not client and not own:
         path.offered, path.confidence = hello.versions, OBSERVED
         if not _meets(hello.versions, policy):
-            path.constraints = _system_constraints(evidence, facts, stack, path.unknown)
+            path.constraints = _system_constraints(evidence, facts, stack, path.unknown, None)
     else:
-        _calculate(path, stack, facts, evidence, client)
-    path.ciphers_shared = _ciphers_shared(stack, policy)
+        _calculate(path, stack, facts, evidence, client, own)
+    path.ciphers_shared = _ciphers_shared(stack, path, policy, own)
     _judge(path, stack, facts, policy)
     return path
 
 
-def _calculate(path: Path, stack: Stack, facts: LibraryFacts, evidence: Evidence, client: list[Constraint]) -> None:
+def _calculate(
+    path: Path, stack: Stack, facts: LibraryFacts, evidence: Evidence, client: list[Constraint], own: OwnPriority | None
+) -> None:
     capability = _capability(stack, facts)
     if capability.protocols is None:
         path.unknown.append(capability.unknown or "")
         return
-    path.constraints = _system_constraints(evidence, facts, stack, path.unknown) + client
+    system = _system_constraints(evidence, facts, stack, path.unknown, own)
+    observed = _observed(stack, facts, own, path.unknown)
+    handed = [own.constraint(_known(stack, facts), observed)] if own else []
+    path.constraints = system + handed + client
     path.unknown.extend(item.effect.unknown for item in path.constraints if item.effect.unknown)
     certain = [item for item in path.constraints if not item.maybe]
     path.offered = arithmetic.offered(capability.protocols, certain, facts)
     path.confidence = INFERRED if capability.confidence == INFERRED else CONFIGURED
+    if observed is not None:
+        _trust(path, stack, facts, observed, [item for item in client if not item.maybe])
+
+
+def _observed(stack: Stack, facts: LibraryFacts, own: OwnPriority | None, unknown: list[str]) -> frozenset[str] | None:
+    """What the library offered when it was asked with the client's own priority string; None when that is not known."""
+    hello = own.hello(stack) if own else None
+    if own is None or hello is None:
+        return None
+    if own_priority.was_refused(hello, facts):
+        return frozenset()
+    if not hello.versions:
+        unknown.append(f"{facts.title} ({stack.path}) wrote no ClientHello: {hello.error}")
+        return None
+    known = _known(stack, facts)
+    return frozenset(hello.versions) | (_below(hello, known) & own_priority.most(own.string, known))
+
+
+def _trust(path: Path, stack: Stack, facts: LibraryFacts, observed: frozenset[str], client: list[Constraint]) -> None:
+    """Put what was observed in the place of what was calculated; only what the client does besides is left to calculate."""
+    calculated, path.offered = path.offered or (), arithmetic.offered(observed, client, facts)
+    path.confidence = CONFIGURED if client else OBSERVED
+    if calculated and calculated[-1:] != path.offered[-1:]:
+        path.constraints.append(_hidden(stack, facts, [protocol for protocol in PROTOCOLS if protocol in observed]))
+
+
+def _known(stack: Stack, facts: LibraryFacts) -> frozenset[str]:
+    """The protocols that the library knows by name, even where its default leaves them off."""
+    by_version = _protocols_by_version(stack, facts)
+    return by_version if by_version is not None else _capability(stack, facts).protocols or frozenset()
 
 
 def _judge(path: Path, stack: Stack, facts: LibraryFacts, policy: Policy) -> None:
@@ -133,7 +175,7 @@ def _capability(stack: Stack, facts: LibraryFacts) -> Capability:
 
 def _below(hello: Hello, by_version: frozenset[str] | None) -> set[str]:
     """A ClientHello without the supported_versions extension names its highest version alone: the rest is known by release."""
-    if len(hello.versions) > 1:
+    if len(hello.versions) > 1 or hello.versions[0] == "TLSv1.3":
         return set()
     return {protocol for protocol in by_version or () if PROTOCOLS.index(protocol) <= PROTOCOLS.index(hello.versions[0])}
 
@@ -146,12 +188,13 @@ def _protocols_by_version(stack: Stack, facts: LibraryFacts) -> frozenset[str] |
     return offer.protocols.difference(*removed)
 
 
-def _ciphers_shared(stack: Stack, policy: Policy) -> bool | None:
-    hello = stack.hello("system")
+def _ciphers_shared(stack: Stack, path: Path, policy: Policy, own: OwnPriority | None) -> bool | None:
+    hello = own.hello(stack) if own else stack.hello("system")
     if hello is None or hello.error or not hello.ciphers:
         return None
-    # A suite of TLS 1.3 (RFC 8446, B.4) is one that a server of TLS 1.3 takes.
-    return any(code in policy.cipher_suites or code.startswith("13") for code in hello.ciphers)
+    if "TLSv1.3" in (path.offered or ()) and any(code.startswith(_TLS13_SUITES) for code in hello.ciphers):
+        return True
+    return any(code in policy.cipher_suites for code in hello.ciphers)
 
 
 def _stack_of(evidence: Evidence, facts: ClientFacts, install: Install | None) -> Stack | None:
@@ -163,16 +206,32 @@ def _stack_of(evidence: Evidence, facts: ClientFacts, install: Install | None) -
     return None
 
 
-def _system_constraints(evidence: Evidence, facts: LibraryFacts, stack: Stack, unknown: list[str]) -> list[Constraint]:
+def _system_constraints(
+    evidence: Evidence, facts: LibraryFacts, stack: Stack, unknown: list[str], own: OwnPriority | None
+) -> list[Constraint]:
     if facts.settings_apply.holds(stack.version) is False:
         return []
     kind = facts.settings_of or stack.kind
     for gap in evidence.gaps:
         if gap.affects == f"stack:{kind}" and stack.hello("system") is None:
             unknown.append(f"{gap.what}: {gap.why}")
-    settings = (setting for setting in evidence.settings if setting.stack == kind)
-    found = [item for setting in settings for item in _constraints(SYSTEM, setting, facts.settings.get(setting.key), stack.version)]
-    return found + _unexplained(stack, facts, found, unknown)
+    settings = [setting for setting in evidence.settings if setting.stack == kind]
+    found = [item for setting in settings for item in _library_constraints(setting, facts, stack)]
+    if own is None:
+        return found + _unexplained(stack, facts, found, unknown)
+    if own.hello(stack) is None:
+        # Whether that would bind a program with a string of its own, nobody can tell.
+        unknown.extend(item.why or "" for item in _unexplained(stack, facts, found, unknown))
+    return [item for item in found if not item.yields_to_priority]
+
+
+def _library_constraints(setting: Setting, facts: LibraryFacts, stack: Stack) -> Iterator[Constraint]:
+    rules = facts.settings.get(setting.key, ())
+    for rule in rules:
+        if rule.priority and rule.versions.holds(stack.version) is not False:
+            effect = own_priority.effect_of(setting.value, _known(stack, facts))
+            yield Constraint(SYSTEM, effect, rule.source, setting, mend=rule.mend, advice=rule.advice, yields_to_priority=True)
+    yield from _constraints(SYSTEM, setting, rules, stack.version, stack.kind)
 
 
 def _unexplained(stack: Stack, facts: LibraryFacts, found: list[Constraint], unknown: list[str]) -> list[Constraint]:
@@ -186,18 +245,27 @@ def _unexplained(stack: Stack, facts: LibraryFacts, found: list[Constraint], unk
         return []
     if PROTOCOLS.index(hello.versions[-1]) >= PROTOCOLS.index(expected[-1]):
         return []
+    return [_hidden(stack, facts, hello.versions)]
+
+
+def _hidden(stack: Stack, facts: LibraryFacts, versions: Sequence[str]) -> Constraint:
     why = f"a setting of the system for {facts.title} ({stack.path}) that was not found, though its ClientHello shows it"
     advice = f"Find what caps {facts.title} on this host, and let TLS 1.2 and later through."
-    return [Constraint(SYSTEM, Effect(maximum=hello.versions[-1]), facts.source, why=why, advice=advice)]
+    effect = Effect(maximum=versions[-1]) if versions else arithmetic.only(())
+    return Constraint(SYSTEM, effect, facts.source, why=why, advice=advice)
 
 
-def _client_constraints(facts: ClientFacts, install: Install | None, account: Account | None) -> tuple[list[Constraint], list[str]]:
+def _client_constraints(
+    facts: ClientFacts, install: Install | None, account: Account | None, kind: str
+) -> tuple[list[Constraint], list[str]]:
     version = install.version if install else None
     security = account.security if account else "implicit"
     found = list(_behaviour(DEFAULT, facts.defaults, version, security, facts.title))
     found.extend(_behaviour(LIMIT, facts.limits, version, security, facts.title))
-    for setting in account.settings if account else ():
-        found.extend(_constraints(SETTING, setting, facts.settings.get(setting.key), version))
+    settings = account.settings if account else ()
+    for setting in settings:
+        found.extend(_constraints(SETTING, setting, facts.settings.get(setting.key), version, kind))
+    found.extend(_absent(facts, {setting.key for setting in settings}, version, kind))
     if facts.contradiction == "ignored" and arithmetic.contradict(found):
         found = [item for item in found if item.layer != SETTING]
     unknown = [f"{item.what}: {item.why} ({item.file}, line {item.line})" for item in account.undecided] if account else []
@@ -213,11 +281,32 @@ def _behaviour(layer: str, rules: Iterable[BehaviourRule], version: str | None, 
             yield Constraint(layer, rule.effect, rule.source, why=why, advice=rule.mend, maybe=maybe)
 
 
-def _constraints(layer: str, setting: Setting, rules: tuple[SettingRule, ...] | None, version: str | None) -> Iterator[Constraint]:
+def _absent(facts: ClientFacts, present: set[str], version: str | None, kind: str) -> Iterator[Constraint]:
+    """What it means that the account does not have a setting."""
+    for key, rules in facts.settings.items():
+        for rule in rules if key not in present else ():
+            holds = rule.versions.holds(version)
+            if rule.absent is not None and holds is not False and rule.library in (None, kind):
+                why = f"{facts.title} without {key}" if holds else f"the version of {facts.title} is not known ({key} is not set)"
+                yield Constraint(DEFAULT, rule.absent, rule.source, why=why, advice=rule.advice, maybe=holds is None)
+
+
+def _constraints(
+    layer: str, setting: Setting, rules: tuple[SettingRule, ...] | None, version: str | None, kind: str
+) -> Iterator[Constraint]:
     for rule in rules or ():
         holds = rule.versions.holds(version)
-        if holds is False:
+        if holds is False or rule.library not in (None, kind):
             continue
         for effect in rule.effects(setting.value):
             if effect != arithmetic.NOTHING:
-                yield Constraint(layer, effect, rule.source, setting, mend=rule.mend, advice=rule.advice, maybe=holds is None)
+                yield Constraint(
+                    layer,
+                    effect,
+                    rule.source,
+                    setting,
+                    mend=rule.mend,
+                    advice=rule.advice,
+                    maybe=holds is None,
+                    yields_to_priority=rule.yields_to_priority,
+                )

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
@@ -30,6 +30,7 @@ class Constraint:
         mend: the value that the setting should get; None where there is none.
         advice: a sentence that says what to do instead.
         maybe: it may or may not act; the client's or library's version, which would tell, is not known.
+        yields_to_priority: it does not bind a program that hands the library a priority string of its own.
     """
 
     layer: str
@@ -40,6 +41,7 @@ class Constraint:
     mend: str | None = None
     advice: str | None = None
     maybe: bool = False
+    yields_to_priority: bool = False
 
 
 def offered(capability: Iterable[str], constraints: Iterable[Constraint], facts: LibraryFacts) -> tuple[str, ...]:
@@ -55,7 +57,12 @@ def offered(capability: Iterable[str], constraints: Iterable[Constraint], facts:
     chosen = _by_method(client) if client.method or client.methods else _meet(layers[SYSTEM], client, facts.bounds)
     left = frozenset(capability) & chosen & _allowed(layers[LIMIT])
     ordered = [protocol for protocol in PROTOCOLS if protocol in left]
-    return tuple(_cut_at_hole(ordered) if facts.holes == "cut" else ordered)
+    return tuple(_HOLES[facts.holes](ordered))
+
+
+def only(protocols: Iterable[str]) -> Effect:
+    """Return the effect that nothing but *protocols* is on, be it none at all."""
+    return Effect(disable=ALL.difference(protocols))
 
 
 _LAYERS = (SYSTEM, DEFAULT, SETTING, LIMIT)
@@ -145,3 +152,12 @@ def _cut_at_hole(ordered: list[str]) -> list[str]:
         if PROTOCOLS.index(protocol) != PROTOCOLS.index(ordered[0]) + position:
             return ordered[:position]
     return ordered
+
+
+def _without_tls13(ordered: list[str]) -> list[str]:
+    """A server without TLS 1.3 would answer with TLS 1.2: GnuTLS takes back TLS 1.3 where older ones are on, and that is off."""
+    is_without = ordered[-1:] == ["TLSv1.3"] and len(ordered) > 1 and "TLSv1.2" not in ordered
+    return ordered[:-1] if is_without else ordered
+
+
+_HOLES: Mapping[str, Callable[[list[str]], list[str]]] = {"cut": _cut_at_hole, "keep": list, "no_tls13": _without_tls13}

@@ -14,9 +14,9 @@ CASES = table.cases()
 @pytest.fixture(scope="module")
 def outcomes(lab: Lab, request: pytest.FixtureRequest) -> dict[str, trial.Outcome]:
     """The outcome of every case that a selected test asks for."""
-    selected = {
-        item.callspec.params["case"].id for item in request.session.items if hasattr(item, "callspec") and "case" in item.callspec.params
-    }
+    # Other tests of the session may have a parameter of that name, and cases of their own.
+    asked = [item.callspec.params.get("case") for item in request.session.items if hasattr(item, "callspec")]
+    selected = {case.id for case in asked if isinstance(case, table.Case)}
     return {outcome.case.id: outcome for outcome in trial.run(lab, [case for case in CASES if case.id in selected])}
 
 

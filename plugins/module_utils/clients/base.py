@@ -7,6 +7,8 @@ import re
 from ansible_collections.mailtls.fleet.plugins.module_utils import elf
 
 MAX_ACCOUNTS = 1000
+# Each costs a question; those beyond are judged by their words.
+MAX_PRIORITIES = 20
 
 # Debian: [epoch:]upstream[-revision] (deb-version(7)); rpm and apk append -release.
 # The upstream part may carry a repacking tag.
@@ -64,6 +66,21 @@ def bounded(host, found, config, affects):
     if len(found) > MAX_ACCOUNTS:
         host.gap(config, f"holds more than {MAX_ACCOUNTS} accounts: only the first of them were looked at", affects)
     return found[:MAX_ACCOUNTS]
+
+
+def want_priorities(host, found_installs, accounts, *keys):
+    """Have the libraries of the installed copies asked with the GnuTLS priority strings that settings of the *accounts* give them.
+
+    Args:
+        host: the Host.
+        found_installs, accounts: of the client.
+        keys: of the settings that hold such a string.
+    """
+    strings = [setting["value"] for account in accounts for setting in account["settings"] if setting["key"] in keys]
+    for string in list(dict.fromkeys(strings))[:MAX_PRIORITIES]:
+        for found in found_installs:
+            for stack in found["stacks"]:
+                host.stacks.want_priority(stack, string)
 
 
 def account(user, config, line, **known):

@@ -8,9 +8,10 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
     getmail,
     icedove,
     mbsync,
+    mpop,
     offlineimap,
     seamonkey,
     thunderbird,
 )
 
-READERS = (betterbird, fetchmail, getmail, icedove, mbsync, offlineimap, seamonkey, thunderbird)
+READERS = (betterbird, fetchmail, getmail, icedove, mbsync, mpop, offlineimap, seamonkey, thunderbird)

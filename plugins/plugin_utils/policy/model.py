@@ -61,6 +61,10 @@ class SettingRule:
         otherwise: effect of any other value.
         mend: a value that lets TLS 1.2 through, or None when the line has to go.
         advice: a sentence that says what to do where a new value alone is no fix.
+        priority: the value is a GnuTLS priority string: `words` have no say, the library that is asked with it has.
+        absent: effect of the setting's absence, where its program's own value for it is one that it names.
+        library: kind of the library that it acts on; None: any.
+        yields_to_priority: of a library's setting: a program that hands the library a priority string is not bound by it.
     """
 
     words: Mapping[str, Effect]
@@ -71,6 +75,10 @@ class SettingRule:
     ignore_case: bool = False
     mend: str | None = None
     advice: str | None = None
+    priority: bool = False
+    absent: Effect | None = None
+    library: str | None = None
+    yields_to_priority: bool = False
 
     def effects(self, value: str) -> list[Effect]:
         """Return the effects of the setting's *value* as it stands in the file."""
@@ -106,6 +114,14 @@ class BehaviourRule:
 
 
 @dataclass(frozen=True)
+class OwnString:
+    """The priority string that a client hands to GnuTLS where none of its settings gives one."""
+
+    string: str
+    source: Source
+
+
+@dataclass(frozen=True)
 class Offer:
     """The protocols that some versions of a library can offer."""
 
@@ -128,10 +144,12 @@ class LibraryFacts:
 
     Attributes:
         bounds: how an application's own minimum or maximum meets the system's: "replace" or "intersect".
-        holes: what becomes of a set of protocols with one missing in the middle: "cut" (all above the hole is lost) or "keep".
+        holes: what becomes of a set of protocols with one missing in the middle: "cut" (all above the hole is lost), "keep",
+            or "no_tls13" (TLS 1.3 is lost where TLS 1.2 is missing below it and an older one is there).
         settings_apply: versions that read the system's settings without being asked.
         settings_of: the kind of library below, whose system settings act on this one, or None when it has its own.
         fixed_in: first version with TLS 1.2 for clients, for the text of a fix.
+        refusals: what it says, a full stop aside, when it takes no priority string, or finds nothing left by it.
     """
 
     title: str
@@ -144,6 +162,7 @@ class LibraryFacts:
     fixed_in: str
     source: Source
     settings_of: str | None = None
+    refusals: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -157,6 +176,7 @@ class ClientFacts:
         contradiction: what it does with a minimum above the maximum, or a value that is none: "kept" or "ignored",
             and then it goes by its defaults.
         settings: what its settings mean.
+        priority: the priority string that it hands to GnuTLS by itself; None: it leaves the library's default alone.
     """
 
     title: str
@@ -165,6 +185,7 @@ class ClientFacts:
     limits: tuple[BehaviourRule, ...]
     contradiction: str
     settings: Mapping[str, tuple[SettingRule, ...]]
+    priority: OwnString | None = None
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,10 @@ def effect(node: Node) -> model.Effect:
 
 def setting_rule(node: Node, known: Sources) -> model.SettingRule:
     """Return what a setting's values mean."""
-    given = keys(node, ("words", "otherwise", "source"), ("versions", "separator", "ignore_case", "mend", "advice"))
+    optional = ("versions", "separator", "ignore_case", "mend", "advice", "absent", "library", "yields_to_priority")
+    if "priority" in node.mapping():
+        return priority_rule(node, known)
+    given = keys(node, ("words", "otherwise", "source"), optional)
     ignore_case = switch(given.get("ignore_case"))
     words: dict[str, model.Effect] = {}
     for word, meaning in given["words"].mapping().items():
@@ -126,7 +129,33 @@ def setting_rule(node: Node, known: Sources) -> model.SettingRule:
         ignore_case=ignore_case,
         mend=given["mend"].text() if "mend" in given else None,
         advice=given["advice"].text() if "advice" in given else None,
+        absent=effect(given["absent"]) if "absent" in given else None,
+        library=given["library"].text() if "library" in given else None,
+        yields_to_priority=switch(given.get("yields_to_priority")),
     )
+
+
+def priority_rule(node: Node, known: Sources) -> model.SettingRule:
+    """Return the rule of a setting whose value is a priority string, `priority: true`."""
+    given = keys(node, ("priority", "source"), ("versions", "mend", "advice", "yields_to_priority"))
+    if not switch(given["priority"]):
+        raise given["priority"].error("expected true: only a setting whose value is a priority string has this key")
+    return model.SettingRule(
+        words={},
+        otherwise=model.Effect(),
+        source=source(given["source"], known),
+        versions=version_range(given.get("versions")),
+        mend=given["mend"].text() if "mend" in given else None,
+        advice=given["advice"].text() if "advice" in given else None,
+        priority=True,
+        yields_to_priority=switch(given.get("yields_to_priority")),
+    )
+
+
+def own_string(node: Node, known: Sources) -> model.OwnString:
+    """Return the priority string that a client hands over by itself."""
+    given = keys(node, ("string", "source"))
+    return model.OwnString(given["string"].text(), source(given["source"], known))
 
 
 def setting_rules(node: Node | None, known: Sources) -> dict[str, tuple[model.SettingRule, ...]]:
@@ -151,7 +180,7 @@ def behaviour(node: Node, known: Sources) -> model.BehaviourRule:
 
 def client(node: Node, known: Sources) -> model.ClientFacts:
     """Return the facts of one mail client."""
-    given = keys(node, ("title", "libraries"), ("defaults", "limits", "contradiction", "settings"))
+    given = keys(node, ("title", "libraries"), ("defaults", "limits", "contradiction", "settings", "priority"))
 
     def behaviours(key: str) -> tuple[model.BehaviourRule, ...]:
         return each(given[key], lambda item: behaviour(item, known)) if key in given else ()
@@ -163,6 +192,7 @@ def client(node: Node, known: Sources) -> model.ClientFacts:
         limits=behaviours("limits"),
         contradiction=choice(given["contradiction"], ("kept", "ignored")) if "contradiction" in given else "kept",
         settings=setting_rules(given.get("settings"), known),
+        priority=own_string(given["priority"], known) if "priority" in given else None,
     )
 
 
@@ -171,7 +201,7 @@ def library(node: Node, known: Sources) -> model.LibraryFacts:
     given = keys(
         node,
         ("title", "offers", "bounds", "holes", "fixed_in", "source"),
-        ("build_flags", "settings", "settings_apply", "settings_of"),
+        ("build_flags", "settings", "settings_apply", "settings_of", "refusals"),
     )
     flags = given["build_flags"].mapping() if "build_flags" in given else {}
     return model.LibraryFacts(
@@ -181,10 +211,11 @@ def library(node: Node, known: Sources) -> model.LibraryFacts:
         settings=setting_rules(given.get("settings"), known),
         settings_apply=version_range(given.get("settings_apply")),
         bounds=choice(given["bounds"], ("replace", "intersect")),
-        holes=choice(given["holes"], ("cut", "keep")),
+        holes=choice(given["holes"], ("cut", "keep", "no_tls13")),
         fixed_in=given["fixed_in"].text(),
         source=source(given["source"], known),
         settings_of=given["settings_of"].text() if "settings_of" in given else None,
+        refusals=frozenset(each(given["refusals"], Node.text)) if "refusals" in given else frozenset(),
     )
 
 

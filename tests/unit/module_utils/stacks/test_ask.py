@@ -132,6 +132,12 @@ class TestOldOpenssl:
         assert answer["hello"] is None
         assert "TLSv1.3" in answer["error"]
 
+    @pytest.mark.parametrize("version", ["1.0.2n", "1.1.1g"])
+    def test_a_range_without_a_version(self, put: Put, old_openssl: Callable[[str], Path], version: str) -> None:
+        answer = put("openssl", old_openssl(version), min="TLSv1.2", max="TLSv1.1")
+        assert answer["hello"] is None
+        assert answer["error"]
+
     @pytest.mark.parametrize(("version", "obeys"), [("1.0.2n", False), ("1.1.0f", False), ("1.1.1g", True)])
     def test_libssl_reads_settings_by_itself_since_1_1_1(
         self, put: Put, old_openssl: Callable[[str], Path], openssl_settings: Callable[..., str], version: str, obeys: bool
@@ -182,6 +188,17 @@ class TestGnutls:
         assert ignored["versions"] == ALL
         raised = put("gnutls", libgnutls, env=environment, min="TLSv1.2")
         assert raised["versions"] == ["TLSv1.2", "TLSv1.3"]
+
+    def test_versions_set_by_the_program_leave_the_rest_of_that_string(
+        self, put: Put, sent_by: SentBy, libgnutls: Path, tmp_path: Path
+    ) -> None:
+        """gnutls_set_default_priority_append; not in GnuTLS before 3.6.3, which is not to be had here."""
+        settings = tmp_path / "config"
+        settings.write_text("[overrides]\ndefault-priority-string = NORMAL:-AES-128-GCM\n")
+        environment = {"GNUTLS_SYSTEM_PRIORITY_FILE": str(settings)}
+        answer = put("gnutls", libgnutls, env=environment, max="TLSv1.2")
+        assert agree(answer, sent_by([*GNUTLS_CLI, "--priority=NORMAL:-AES-128-GCM:-VERS-TLS1.3"], **environment))
+        assert "C02F" not in answer["ciphers"]
 
     def test_bare(self, put: Put, sent_by: SentBy, libgnutls: Path) -> None:
         environment = {"GNUTLS_SYSTEM_PRIORITY_FILE": "/dev/null"}

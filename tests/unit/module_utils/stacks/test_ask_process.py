@@ -159,9 +159,14 @@ class TestWhoseLibrary:
     def test_of_root_as_root(self, put: Put, identity: Path) -> None:
         assert put("openssl", identity)["library_version"] == f"0 {os.getgid()} {len(os.getgroups())}"
 
-    def test_of_a_user_as_that_user(self, put: Put, identity: Path) -> None:
+    def test_of_a_user_as_that_user_without_a_group_of_ours(self, put: Put, identity: Path) -> None:
         os.chown(identity, STRANGER, 0)
-        assert put("openssl", identity)["library_version"] == f"{STRANGER} 65534 0"
+        ours = os.getgroups()
+        os.setgroups([*ours, 12])
+        try:
+            assert put("openssl", identity)["library_version"] == f"{STRANGER} 65534 0"
+        finally:
+            os.setgroups(ours)
 
     @pytest.mark.parametrize("of", ["directory", "preload", "settings"])
     def test_so_too_when_the_user_can_change_what_it_loads_or_reads(self, put: Put, tmp_path: Path, identity: Path, of: str) -> None:
@@ -238,11 +243,11 @@ class TestPythons:
         assert told.splitlines() == ["gnutls None TLSv1.3", "nss None TLSv1.3", "openssl None TLSv1.3"]
 
     def test_more_questions_than_fit_into_one_argument(self, libssl: Path) -> None:
-        questions = [question(libssl, id=0), question("/etc/passwd", id=1)]
-        questions += [question(f"/proc/self/{number:0>3000}", id=number) for number in range(2, 80)]
-        answers = ask([*questions, question(libssl, id=80)])
+        questions = [question("/etc/passwd", id=number, env={"LONG": "x" * 3000}) for number in range(1, 80)]
+        answers = ask([question(libssl, id=0), *questions, question(libssl, id=80)])
         assert sorted(answers) == list(range(81))
         assert [number for number in answers if answers[number]["error"] is None] == [0, 80]
+        assert {answers[number]["error"] for number in range(1, 80)} == {"/etc/passwd: invalid ELF header"}
 
 
 def importable(directory: Path, as_zip: bool) -> Path:
@@ -271,34 +276,43 @@ def run_python(python: str, path: str, script: str) -> str:
 
 
 @needs_gcc
-def test_the_asker_ends_with_the_process_that_started_it(make_library: Make, tmp_path: Path) -> None:
-    """Its own time limit is put off, so that it can't be that which ends it."""
-    hanging = make_library("#include <unistd.h>\n__attribute__((constructor)) void begin(void) { alarm(0); for (;;) pause(); }")
-    patient = tmp_path / "patient"
-    importable(patient, as_zip=False)
-    source = patient / "module/ansible_collections/mailtls/fleet/plugins/module_utils/stacks/asker.py"
-    source.write_text(source.read_text().replace("SECONDS = 2.0", "SECONDS = 600.0"))
+@pytest.mark.parametrize(
+    ("source", "instead", "survivors"),
+    [("SECONDS = 2.0", "SECONDS = 600.0", 2), ('hasattr(system, "prctl")', "False", 1)],
+    ids=["it is told of its parent's end", "its time ends, where it is told nothing"],
+)
+def test_no_process_is_left_when_those_above_it_are_killed(
+    make_library: Make, tmp_path: Path, source: str, instead: str, survivors: int
+) -> None:
+    hanging = make_library("#include <unistd.h>\n__attribute__((constructor)) void begin(void) { for (;;) pause(); }")
+    asker = importable(tmp_path, as_zip=False) / "ansible_collections/mailtls/fleet/plugins/module_utils/stacks/asker.py"
+    text = asker.read_text()
+    assert source in text
+    asker.write_text(text.replace(source, instead))
     script = (
-        f"import sys; sys.path.insert(0, {str(patient / 'module')!r})\n"
+        f"import sys; sys.path.insert(0, {str(tmp_path / 'module')!r})\n"
         "from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.ask import ask\n"
         f"ask([dict(id=0, kind='openssl', path={str(hanging)!r})], timeout=600)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], cwd="/")
     try:
         wait_until(lambda: len(processes_naming(str(hanging))) == 3)
+        # This program's child, the asker, and the process that it forked: each was started later than the one before it.
+        for process in sorted(processes_naming(str(hanging)))[1 : 3 - survivors]:
+            os.kill(process, signal.SIGKILL)
     finally:
-        parent.send_signal(signal.SIGKILL)
+        parent.kill()
         parent.wait()
     wait_until(lambda: not processes_naming(str(hanging)))
 
 
-def processes_naming(text: str) -> list[str]:
+def processes_naming(text: str) -> list[int]:
     """Processes that have the text among their arguments."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             if text.encode() in path.read_bytes():
-                found.append(path.parent.name)
+                found.append(int(path.parent.name))
         except OSError:
             continue
     return found
