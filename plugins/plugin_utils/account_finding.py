@@ -10,7 +10,8 @@ from typing import Any
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import wording
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Client, Evidence, Install
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import finding, stable_id
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import INFERRED, Path, of_account
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.library_capability import INFERRED
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import Path, of_account
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import ClientFacts, Endpoint, Policy
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import AT_RISK, FAIL, PASS, UNKNOWN, rank
 

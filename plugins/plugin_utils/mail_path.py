@@ -8,31 +8,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import client_constraints, library_capability, own_priority
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import offered as arithmetic
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import own_priority
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Evidence, Hello, Install, Setting, Stack
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import DEFAULT, LIMIT, SETTING, SYSTEM, Constraint
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Evidence, Install, Setting, Stack
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.library_capability import INFERRED, OBSERVED
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import SYSTEM, Constraint
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.own_priority import OwnPriority
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import (
-    BehaviourRule,
     ClientFacts,
     Effect,
     LibraryFacts,
     Policy,
-    SettingRule,
 )
 
-OBSERVED, CONFIGURED, INFERRED = "observed", "configured", "inferred"
+CONFIGURED = "configured"
 _TLS13_SUITES = "13"
-
-
-@dataclass
-class Capability:
-    """What a stack can offer with system settings off. `protocols` is None when nobody can tell, and `unknown` says why."""
-
-    protocols: frozenset[str] | None
-    confidence: str = INFERRED
-    unknown: str | None = None
 
 
 @dataclass
@@ -63,7 +53,7 @@ def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: 
     """Return the path of *account* (None: an account with the client's defaults) through that *install* of its client."""
     stack = _stack_of(evidence, facts, install)
     kind = stack.kind if stack else ""
-    constraints, unknown = _client_constraints(facts, install, account, kind)
+    constraints, unknown = client_constraints.of_client(facts, install, account, kind)
     own = own_priority.of_client(facts, kind, account.settings if account else (), install.version if install else None)
     return _path(evidence, policy, stack, constraints, unknown, own)
 
@@ -96,13 +86,13 @@ def _path(
 def _calculate(
     path: Path, stack: Stack, facts: LibraryFacts, evidence: Evidence, client: list[Constraint], own: OwnPriority | None
 ) -> None:
-    capability = _capability(stack, facts)
+    capability = library_capability.of(stack, facts)
     if capability.protocols is None:
         path.unknown.append(capability.unknown or "")
         return
     system = _system_constraints(evidence, facts, stack, path.unknown, own)
     observed = _observed(stack, facts, own, path.unknown)
-    handed = [own.constraint(_known(stack, facts), observed)] if own else []
+    handed = [own.constraint(library_capability.known(stack, facts), observed)] if own else []
     path.constraints = system + handed + client
     path.unknown.extend(item.effect.unknown for item in path.constraints if item.effect.unknown)
     certain = [item for item in path.constraints if not item.maybe]
@@ -122,8 +112,8 @@ def _observed(stack: Stack, facts: LibraryFacts, own: OwnPriority | None, unknow
     if not hello.versions:
         unknown.append(f"{facts.title} ({stack.path}) wrote no ClientHello: {hello.error}")
         return None
-    known = _known(stack, facts)
-    return frozenset(hello.versions) | (_below(hello, known) & own_priority.most(own.string, known))
+    known = library_capability.known(stack, facts)
+    return frozenset(hello.versions) | (library_capability.below(hello, known) & own_priority.most(own.string, known))
 
 
 def _trust(path: Path, stack: Stack, facts: LibraryFacts, observed: frozenset[str], client: list[Constraint]) -> None:
@@ -134,16 +124,10 @@ def _trust(path: Path, stack: Stack, facts: LibraryFacts, observed: frozenset[st
         path.constraints.append(_hidden(stack, facts, [protocol for protocol in PROTOCOLS if protocol in observed]))
 
 
-def _known(stack: Stack, facts: LibraryFacts) -> frozenset[str]:
-    """The protocols that the library knows by name, even where its default leaves them off."""
-    by_version = _protocols_by_version(stack, facts)
-    return by_version if by_version is not None else _capability(stack, facts).protocols or frozenset()
-
-
 def _judge(path: Path, stack: Stack, facts: LibraryFacts, policy: Policy) -> None:
     if path.offered is None:
         return
-    capability = _capability(stack, facts).protocols or frozenset(path.offered)
+    capability = library_capability.of(stack, facts).protocols or frozenset(path.offered)
 
     def passes(constraints: list[Constraint]) -> bool:
         return _meets(arithmetic.offered(capability, constraints, facts), policy)
@@ -161,31 +145,6 @@ def _judge(path: Path, stack: Stack, facts: LibraryFacts, policy: Policy) -> Non
 def _meets(protocols: Iterable[str], policy: Policy) -> bool:
     required = PROTOCOLS.index(policy.protocol)
     return any(PROTOCOLS.index(protocol) >= required for protocol in protocols)
-
-
-def _capability(stack: Stack, facts: LibraryFacts) -> Capability:
-    by_version = _protocols_by_version(stack, facts)
-    bare = stack.hello("bare")
-    if bare and not bare.error and bare.versions:
-        return Capability(frozenset(bare.versions) | _below(bare, by_version), OBSERVED)
-    if by_version is None:
-        return Capability(None, unknown=f"the version of {facts.title} in {stack.path} is not known")
-    return Capability(by_version)
-
-
-def _below(hello: Hello, by_version: frozenset[str] | None) -> set[str]:
-    """A ClientHello without the supported_versions extension names its highest version alone: the rest is known by release."""
-    if len(hello.versions) > 1 or hello.versions[0] == "TLSv1.3":
-        return set()
-    return {protocol for protocol in by_version or () if PROTOCOLS.index(protocol) <= PROTOCOLS.index(hello.versions[0])}
-
-
-def _protocols_by_version(stack: Stack, facts: LibraryFacts) -> frozenset[str] | None:
-    offer = next((offer for offer in facts.offers if offer.versions.holds(stack.version)), None)
-    if offer is None:
-        return None
-    removed = [flag.removes for name, flag in facts.build_flags.items() if name in stack.build]
-    return offer.protocols.difference(*removed)
 
 
 def _ciphers_shared(stack: Stack, path: Path, policy: Policy, own: OwnPriority | None) -> bool | None:
@@ -229,14 +188,14 @@ def _library_constraints(setting: Setting, facts: LibraryFacts, stack: Stack) ->
     rules = facts.settings.get(setting.key, ())
     for rule in rules:
         if rule.priority and rule.versions.holds(stack.version) is not False:
-            effect = own_priority.effect_of(setting.value, _known(stack, facts))
+            effect = own_priority.effect_of(setting.value, library_capability.known(stack, facts))
             yield Constraint(SYSTEM, effect, rule.source, setting, mend=rule.mend, advice=rule.advice, yields_to_priority=True)
-    yield from _constraints(SYSTEM, setting, rules, stack.version, stack.kind)
+    yield from client_constraints.of_setting(SYSTEM, setting, rules, stack.version, stack.kind)
 
 
 def _unexplained(stack: Stack, facts: LibraryFacts, found: list[Constraint], unknown: list[str]) -> list[Constraint]:
     """What the library's own ClientHello shows and no setting that was read explains: the wire is right."""
-    hello, protocols = stack.hello("system"), _capability(stack, facts).protocols
+    hello, protocols = stack.hello("system"), library_capability.of(stack, facts).protocols
     expected = arithmetic.offered(protocols, found, facts) if protocols is not None else ()
     if hello is None or not expected:
         return []
@@ -253,60 +212,3 @@ def _hidden(stack: Stack, facts: LibraryFacts, versions: Sequence[str]) -> Const
     advice = f"Find what caps {facts.title} on this host, and let TLS 1.2 and later through."
     effect = Effect(maximum=versions[-1]) if versions else arithmetic.only(())
     return Constraint(SYSTEM, effect, facts.source, why=why, advice=advice)
-
-
-def _client_constraints(
-    facts: ClientFacts, install: Install | None, account: Account | None, kind: str
-) -> tuple[list[Constraint], list[str]]:
-    version = install.version if install else None
-    security = account.security if account else "implicit"
-    found = list(_behaviour(DEFAULT, facts.defaults, version, security, facts.title))
-    found.extend(_behaviour(LIMIT, facts.limits, version, security, facts.title))
-    settings = account.settings if account else ()
-    for setting in settings:
-        found.extend(_constraints(SETTING, setting, facts.settings.get(setting.key), version, kind))
-    found.extend(_absent(facts, {setting.key for setting in settings}, version, kind))
-    if facts.contradiction == "ignored" and arithmetic.contradict(found):
-        found = [item for item in found if item.layer != SETTING]
-    unknown = [f"{item.what}: {item.why} ({item.file}, line {item.line})" for item in account.undecided] if account else []
-    return found, unknown
-
-
-def _behaviour(layer: str, rules: Iterable[BehaviourRule], version: str | None, security: str | None, title: str) -> Iterator[Constraint]:
-    for rule in rules:
-        holds = rule.versions.holds(version)
-        if holds is not False and (rule.security is None or security is None or rule.security == security):
-            why = rule.why if holds else f"the version of {title} is not known ({rule.why or rule.source})"
-            maybe = holds is None or (rule.security is not None and security is None)
-            yield Constraint(layer, rule.effect, rule.source, why=why, advice=rule.mend, maybe=maybe)
-
-
-def _absent(facts: ClientFacts, present: set[str], version: str | None, kind: str) -> Iterator[Constraint]:
-    """What it means that the account does not have a setting."""
-    for key, rules in facts.settings.items():
-        for rule in rules if key not in present else ():
-            holds = rule.versions.holds(version)
-            if rule.absent is not None and holds is not False and rule.library in (None, kind):
-                why = f"{facts.title} without {key}" if holds else f"the version of {facts.title} is not known ({key} is not set)"
-                yield Constraint(DEFAULT, rule.absent, rule.source, why=why, advice=rule.advice, maybe=holds is None)
-
-
-def _constraints(
-    layer: str, setting: Setting, rules: tuple[SettingRule, ...] | None, version: str | None, kind: str
-) -> Iterator[Constraint]:
-    for rule in rules or ():
-        holds = rule.versions.holds(version)
-        if holds is False or rule.library not in (None, kind):
-            continue
-        for effect in rule.effects(setting.value):
-            if effect != arithmetic.NOTHING:
-                yield Constraint(
-                    layer,
-                    effect,
-                    rule.source,
-                    setting,
-                    mend=rule.mend,
-                    advice=rule.advice,
-                    maybe=holds is None,
-                    yields_to_priority=rule.yields_to_priority,
-                )
