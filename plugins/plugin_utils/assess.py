@@ -117,8 +117,8 @@ def _stack_finding(evidence: Evidence, policy: Policy, stack: Stack, path: Path)
         )
     if path.passes:
         return finding(identity, "stack", "ok", PASS, path.confidence, _offers(subject, path), {"text": ""}, source, **known)
-    verdict = FAIL if _nothing_else_decides(evidence, stack) else AT_RISK
-    note = "" if verdict == FAIL else " No mail client that was found depends on it."
+    verdict = FAIL if _nothing_else_decides(evidence) else AT_RISK
+    note = "" if verdict == FAIL else " The mail accounts that were found are judged by themselves."
     return finding(
         identity,
         "stack",
@@ -132,10 +132,9 @@ def _stack_finding(evidence: Evidence, policy: Policy, stack: Stack, path: Path)
     )
 
 
-def _nothing_else_decides(evidence: Evidence, stack: Stack) -> bool:
-    """Without a mail client the system's libraries decide; with one, only those that it uses."""
-    used = {path for client in evidence.clients for install in client.installs for path in install.stacks}
-    return not evidence.clients or stack.path in used
+def _nothing_else_decides(evidence: Evidence) -> bool:
+    """Where no mail account was found, the system's libraries stand for whatever fetches mail there; accounts decide for themselves."""
+    return not any(client.accounts for client in evidence.clients)
 
 
 def _could_matter(gap: Gap, evidence: Evidence) -> bool:
