@@ -21,6 +21,7 @@ class Case:
         client: the client's name in the evidence.
         name: the story, which is unique among the client's cases.
         command: what runs the client once, unattended; None for Thunderbird, which the lab runs by itself.
+        keys: what is typed into the terminal in which the command runs; None: it runs without one.
         files: configuration files by path, relative ones in the user's home.
         preferences: of Thunderbird's profile.
         account: of Thunderbird's profile: protocol, server, port, security.
@@ -35,6 +36,7 @@ class Case:
     name: str
     command: tuple[str, ...] | None
     files: Mapping[str, str]
+    keys: tuple[str, ...] | None = None
     preferences: Mapping[str, Any] = field(default_factory=dict)
     account: Mapping[str, Any] = field(default_factory=dict)
     system: Mapping[str, str] = field(default_factory=dict)
@@ -65,7 +67,8 @@ def _case(client: str, document: Mapping[str, Any], entry: Mapping[str, Any]) ->
     return Case(
         client=client,
         name=entry["name"],
-        command=_command(document.get("command"), entry),
+        command=_words("command", document, entry),
+        keys=_words("keys", document, entry),
         files={path: _filled(text, values) for path, text in templates.items()},
         preferences=entry.get("preferences", {}),
         account={**document.get("account", {}), **entry.get("account", {})},
@@ -76,9 +79,9 @@ def _case(client: str, document: Mapping[str, Any], entry: Mapping[str, Any]) ->
     )
 
 
-def _command(common: Sequence[str] | None, entry: Mapping[str, Any]) -> tuple[str, ...] | None:
-    command = entry.get("command", common)
-    return tuple(command) if command else None
+def _words(key: str, document: Mapping[str, Any], entry: Mapping[str, Any]) -> tuple[str, ...] | None:
+    words: Sequence[str] | None = entry.get(key, document.get(key))
+    return None if words is None else tuple(words)
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import json
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from .certificates import AUTHORITY
 from .container import File
@@ -18,6 +19,7 @@ from .host import Host
 from .servers import MailServer
 
 SECONDS = 30.0
+_TERMINAL = "/usr/local/bin/lab-terminal"
 # Thunderbird opens its connections together; when nothing happened for so long, all have had their try.
 QUIET_SECONDS = 3.0
 Preference = str | int | bool
@@ -62,6 +64,16 @@ def run_mbsync(
 ) -> subprocess.CompletedProcess[str]:
     """Synchronise every channel of the user's .mbsyncrc once."""
     return host.run(["mbsync", "--verbose", *options], user=user, env=env, timeout=SECONDS)
+
+
+def run_in_terminal(host: Host, user: str, command: Sequence[str], keys: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run a program of the screen, and type those keys into it, one by one; see terminal.py."""
+    return host.run(["python3", _TERMINAL, json.dumps(list(keys)), *command], user=user, timeout=SECONDS)
+
+
+def put_terminal(host: Host) -> None:
+    """Give a host what run_in_terminal needs."""
+    host.put({_TERMINAL: (Path(__file__).parent / "terminal.py").read_text()})
 
 
 def thunderbird_account(number: int, protocol: str, server: str, user: str, *, port: int, security: str) -> dict[str, Preference]:
