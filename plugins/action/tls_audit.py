@@ -16,8 +16,8 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.host_record import of_error
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
-
-MODULE = "mailtls.fleet.tls_audit"
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import choose
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import ReachError
 
 
 class ActionModule(ActionBase):
@@ -33,12 +33,15 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         policy = self._policy()
         host = str(task_vars.get("inventory_hostname", ""))
-        answer = self._execute_module(module_name=MODULE, module_args=dict(self._task.args), task_vars=task_vars)
-        if answer.get("unreachable"):
-            return {**result, **answer}
-        result.update(changed=False, policy=_summary(policy), mailtls=self._record(host, answer, policy))
-        if self._task.args.get("evidence") and "evidence" in answer:
-            result["evidence"] = answer["evidence"]
+        result.update(changed=False, policy=_summary(policy))
+        try:
+            document = choose.obtain(self, self._task.args, task_vars)
+        except ReachError as error:
+            result["mailtls"] = of_error(host, f"the audit failed on the host: {error}")
+            return result
+        result["mailtls"] = _record(host, document, policy)
+        if self._task.args.get("evidence"):
+            result["evidence"] = document
         return result
 
     def _policy(self) -> Policy:
@@ -48,23 +51,16 @@ class ActionModule(ActionBase):
         except policy_load.PolicyError as error:
             raise AnsibleActionFail(f"The policy can't be used: {error}") from error
 
-    def _record(self, host: str, answer: dict[str, Any], policy: Policy) -> dict[str, Any]:
-        if "evidence" not in answer:
-            return of_error(host, _failure(answer))
-        recorded = run.current()
-        if recorded is not None:
-            recorded.save_evidence(host, answer["evidence"])
-        try:
-            evidence = evidence_model.load(answer["evidence"])
-        except evidence_model.EvidenceError as error:
-            return of_error(host, f"the host's answer is not evidence: {error}")
-        return {"host": host, **assess(evidence, policy, datetime.date.today())}
 
-
-def _failure(answer: dict[str, Any]) -> str:
-    """Return what the module, or what ran in its place, said of its failure."""
-    told = answer.get("msg") or answer.get("module_stderr") or answer.get("module_stdout") or "the module sent no evidence"
-    return f"the audit failed on the host: {told}"
+def _record(host: str, document: dict[str, Any], policy: Policy) -> dict[str, Any]:
+    recorded = run.current()
+    if recorded is not None:
+        recorded.save_evidence(host, document)
+    try:
+        evidence = evidence_model.load(document)
+    except evidence_model.EvidenceError as error:
+        return of_error(host, f"the host's answer is not evidence: {error}")
+    return {"host": host, **assess(evidence, policy, datetime.date.today())}
 
 
 def _summary(policy: Policy) -> dict[str, str]:

@@ -28,6 +28,22 @@ options:
       - Raise it on hosts that are slow or busy.
     type: int
     default: 10
+  reach:
+    description:
+      - How the host's evidence is obtained.
+      - V(auto) takes V(windows) where the connection or the shell type of the host is one of Windows, else V(python) where the host has
+        a Python that this ansible-core can drive, else V(shell).
+      - V(python) runs this module on the host. V(shell) needs nothing there but C(sh). V(windows) needs nothing but what Windows has.
+      - Force one to leave out the look for a Python, or to see what another one sees.
+    type: str
+    choices: [auto, python, shell, windows]
+    default: auto
+  root:
+    description:
+      - Directory on the host that stands for C(/), to audit a mounted tree (golden image, chroot, container root, backup).
+      - Nothing of that tree is run, so its TLS libraries are judged by their versions.
+    type: path
+    default: /
   evidence:
     description:
       - Whether the result carries the evidence itself.
@@ -57,6 +73,10 @@ EXAMPLES = r"""
     policy:
       - policy/our-endpoints.yml
     evidence: true
+
+- name: Audit a golden image that is mounted on this host
+  mailtls.fleet.tls_audit:
+    root: /mnt/golden
 """
 
 RETURN = r"""
@@ -127,11 +147,13 @@ def main():
         argument_spec={
             "policy": {"type": "list", "elements": "path", "default": []},
             "timeout": {"type": "int", "default": 10},
+            "reach": {"type": "str", "choices": ["auto", "python", "shell", "windows"], "default": "auto"},
+            "root": {"type": "path", "default": "/"},
             "evidence": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
-    module.exit_json(changed=False, evidence=collect(timeout=module.params["timeout"]))
+    module.exit_json(changed=False, evidence=collect(root=module.params["root"], timeout=module.params["timeout"]))
 
 
 if __name__ == "__main__":

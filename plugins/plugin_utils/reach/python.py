@@ -1,0 +1,30 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reach `python`: the tls_audit module, run by the host's own Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import Evidence, ReachError
+
+MODULE = "mailtls.fleet.tls_audit"
+
+
+def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> Evidence:
+    """Return the evidence that the module collects on the host; see base.py."""
+    answer = action._execute_module(module_name=MODULE, module_args=dict(arguments), task_vars=task_vars)
+    if answer.get("unreachable"):
+        raise AnsibleConnectionFailure(str(answer.get("msg") or "the connection failed"))
+    if "evidence" not in answer:
+        raise ReachError(_failure(answer))
+    evidence: Evidence = answer["evidence"]
+    return evidence
+
+
+def _failure(answer: Mapping[str, Any]) -> str:
+    """Return what the module, or what ran in its place, said of its failure."""
+    return str(answer.get("msg") or answer.get("module_stderr") or answer.get("module_stdout") or "the module sent no evidence")

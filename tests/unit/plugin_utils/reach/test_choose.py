@@ -1,0 +1,46 @@
+"""Which reach a host gets. The action is a stand-in that holds what `choose` looks at; the lab has the real one."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleConnectionFailure
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import choose
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import ReachError
+
+EVIDENCE = {"schema": "mailtls.evidence/1"}
+
+
+def action(answer: dict[str, Any], transport: str = "ssh", family: str = "sh") -> Any:
+    connection = SimpleNamespace(transport=transport, _shell=SimpleNamespace(SHELL_FAMILY=family))
+    return SimpleNamespace(_connection=connection, _execute_module=lambda **_: answer)
+
+
+def test_the_module_s_evidence_is_handed_on() -> None:
+    assert choose.obtain(action({"evidence": EVIDENCE}), {}, {}) == EVIDENCE
+
+
+@pytest.mark.parametrize(
+    ("transport", "family"), [("winrm", "powershell"), ("psrp", "powershell"), ("ssh", "cmd"), ("ssh", "powershell"), ("winrm", "sh")]
+)
+def test_windows_is_told_by_its_connection_or_shell(transport: str, family: str) -> None:
+    with pytest.raises(ReachError, match="windows"):
+        choose.obtain(action({"evidence": EVIDENCE}, transport, family), {}, {})
+
+
+def test_a_module_that_fails_is_an_error_in_its_own_words() -> None:
+    with pytest.raises(ReachError, match="no space left"):
+        choose.obtain(action({"failed": True, "msg": "no space left"}), {"reach": "python"}, {})
+
+
+def test_a_host_that_is_lost_is_unreachable() -> None:
+    with pytest.raises(AnsibleConnectionFailure, match="timed out"):
+        choose.obtain(action({"unreachable": True, "msg": "timed out"}), {}, {})
+
+
+def test_an_unknown_reach_is_refused() -> None:
+    with pytest.raises(ReachError, match="expected auto, python, shell or windows"):
+        choose.obtain(action({}), {"reach": "perl"}, {})
