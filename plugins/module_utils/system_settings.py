@@ -5,33 +5,61 @@
 import stat
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Unreadable
-from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment, gnutls_config, openssl_cnf, openssl_ssl_conf
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
+    crypto_policies,
+    environment,
+    gnutls_config,
+    nss_policy,
+    openssl_cnf,
+    openssl_ssl_conf,
+)
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.openssl_cnf_lines import ConfigError
 
-# The path that Debian, Fedora and the GnuTLS manual (chapter 8) have compiled in.
+# The path that the GnuTLS manual (chapter 8) has, for copies that do not tell theirs.
 _GNUTLS_FILE = "/etc/gnutls/config"
 # What bears on protocols and cipher suites; the rest of the commands is of no matter here.
 _OPENSSL_KEYS = ("MinProtocol", "MaxProtocol", "Protocol", "CipherString", "Ciphersuites", "Options")
 
 
 def read(host):
-    """Return the settings of *host* as the evidence has them: {stack, file, line, section, key, value}."""
+    """Return the settings of *host* as the evidence has them: {stack, config, file, line, section, key, value}."""
     variables = environment.parse(host.text(environment.FILE) or "")
-    found = [_setting("environment", environment.FILE, item.line, None, item.name, item.value) for item in variables.values()]
-    for path in _openssl_files(host, variables):
-        found.extend(_openssl(host, path, variables.get("OPENSSL_CONF_INCLUDE")))
-    return found + _gnutls(host, variables.get("GNUTLS_SYSTEM_PRIORITY_FILE"))
+    found = [_setting("environment", None, environment.FILE, item.line, None, item.name, item.value) for item in variables.values()]
+    for path, config in _openssl_files(host, variables):
+        found.extend(_openssl(host, path, config, variables.get("OPENSSL_CONF_INCLUDE")))
+    for path, config in _gnutls_files(host, variables):
+        found.extend(_gnutls(host, path, config))
+    for path in _nss_files(host, variables):
+        found.extend(_nss(host, path))
+    return found + _crypto_policies(host)
+
+
+def _of_copies(host, kind):
+    """The system file of each copy of a library, as the copies themselves tell it."""
+    return sorted({stack["config"] for stack in host.stacks.all() if stack["kind"] == kind and stack.get("config")})
 
 
 def _openssl_files(host, variables):
     """The openssl.cnf of each copy of OpenSSL; OPENSSL_CONF stands in for them all, and an empty one for none (config(5ssl))."""
     if "OPENSSL_CONF" in variables:
-        return [variables["OPENSSL_CONF"].value] if variables["OPENSSL_CONF"].value else []
-    return sorted({stack["config"] for stack in host.stacks.all() if stack.get("config")})
+        return [(variables["OPENSSL_CONF"].value, None)] if variables["OPENSSL_CONF"].value else []
+    return [(path, path) for path in _of_copies(host, "openssl")]
 
 
-def _openssl(host, path, include_directory):
+def _gnutls_files(host, variables):
+    if "GNUTLS_SYSTEM_PRIORITY_FILE" in variables:
+        return [(variables["GNUTLS_SYSTEM_PRIORITY_FILE"].value, None)]
+    return [(path, path) for path in _of_copies(host, "gnutls")] or [(_GNUTLS_FILE, None)]
+
+
+def _nss_files(host, variables):
+    """The policy file that copies of NSS were built with, unless the variable holds exactly "1" (lib/nss/nssinit.c)."""
+    ignored = variables.get("NSS_IGNORE_SYSTEM_POLICY")
+    return [] if ignored and ignored.value == "1" else _of_copies(host, "nss")
+
+
+def _openssl(host, path, config, include_directory):
     text = host.text(path, "stack:openssl")
     if text is None:
         return []
@@ -44,14 +72,13 @@ def _openssl(host, path, include_directory):
         host.gap(f"{file}, line {line}", why, "stack:openssl")
     commands = openssl_ssl_conf.commands(document)
     return [
-        _setting("openssl", command.file, command.line, command.section, command.key, command.value)
+        _setting("openssl", config, command.file, command.line, command.section, command.key, command.value)
         for command in commands
         if command.key in _OPENSSL_KEYS
     ]
 
 
-def _gnutls(host, variable):
-    path = variable.value if variable else _GNUTLS_FILE
+def _gnutls(host, path, config):
     text = host.text(path, "stack:gnutls")
     if text is None:
         return []
@@ -60,7 +87,28 @@ def _gnutls(host, variable):
     except GrammarError as error:
         host.gap(path, f"GnuTLS can't read it, and goes on without it: {error}", "stack:gnutls")
         return []
-    return [_setting("gnutls", path, item.line, item.section, item.key, item.value) for item in settings]
+    return [_setting("gnutls", config, path, item.line, item.section, item.key, item.value) for item in settings]
+
+
+def _nss(host, path):
+    text = host.text(path, "stack:nss")
+    if text is None:
+        return []
+    try:
+        settings = nss_policy.parse(text)
+    except GrammarError as error:
+        host.gap(path, f"NSS can't read it: {error}", "stack:nss")
+        return []
+    return [_setting("nss", path, path, item.line, None, item.key, item.value) for item in settings]
+
+
+def _crypto_policies(host):
+    found = []
+    for key, path in crypto_policies.FILES.items():
+        policy = crypto_policies.parse(host.text(path) or "", key)
+        if policy is not None:
+            found.append(_setting("crypto-policies", None, path, policy.line, None, policy.key, policy.value))
+    return found
 
 
 def _include(host):
@@ -81,5 +129,6 @@ def _include(host):
     return include
 
 
-def _setting(stack, file, line, section, key, value):
-    return {"stack": stack, "file": file, "line": line, "section": section, "key": key, "value": value}
+def _setting(stack, config, file, line, section, key, value):
+    """*config*: the file by which a copy of the library comes to this setting; None: whatever file it was built with."""
+    return {"stack": stack, "config": config, "file": file, "line": line, "section": section, "key": key, "value": value}

@@ -61,7 +61,11 @@ class Stack:
 
 @dataclass(frozen=True)
 class Setting:
-    """One value with where it stands. `stack` and `section` only for the system's settings of a library."""
+    """One value with where it stands.
+
+    Only the system's settings of a library have: `stack`, its kind; `section`; `config`, the file by which a copy of the library comes
+    to the setting, or None when every copy does.
+    """
 
     key: str
     value: str
@@ -69,6 +73,7 @@ class Setting:
     line: int
     stack: str | None = None
     section: str | None = None
+    config: str | None = None
 
 
 @dataclass(frozen=True)
@@ -192,6 +197,8 @@ def _system_setting(place: _Place) -> Setting:
         line=place.number("line"),
         stack=place.text("stack"),
         section=place.optional_text("section"),
+        # Evidence of before has none.
+        config=place.optional_text("config") if "config" in place.value else None,
     )
 
 

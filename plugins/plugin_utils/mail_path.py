@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import client_constraints, library_capability, own_priority
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import client_constraints, generated_files, library_capability, own_priority
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import offered as arithmetic
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Evidence, Install, Setting, Stack
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.library_capability import INFERRED, OBSERVED
@@ -80,6 +80,7 @@ def _path(
         _calculate(path, stack, facts, evidence, client, own)
     path.ciphers_shared = _ciphers_shared(stack, path, policy, own)
     _judge(path, stack, facts, policy)
+    path.blockers = generated_files.explained(path.blockers, evidence, policy, stack)
     return path
 
 
@@ -174,7 +175,7 @@ def _system_constraints(
     for gap in evidence.gaps:
         if gap.affects == f"stack:{kind}" and stack.hello("system") is None:
             unknown.append(f"{gap.what}: {gap.why}")
-    settings = [setting for setting in evidence.settings if setting.stack == kind]
+    settings = [setting for setting in evidence.settings if setting.stack == kind and _is_read_by(stack, setting)]
     found = [item for setting in settings for item in _library_constraints(setting, facts, stack)]
     if own is None:
         return found + _unexplained(stack, facts, found, unknown)
@@ -182,6 +183,11 @@ def _system_constraints(
         # Whether that would bind a program with a string of its own, nobody can tell.
         unknown.extend(item.why or "" for item in _unexplained(stack, facts, found, unknown))
     return [item for item in found if not item.yields_to_priority]
+
+
+def _is_read_by(stack: Stack, setting: Setting) -> bool:
+    """Of two copies of a library each may have a file of its own; one whose file is not known may read any of them."""
+    return setting.config is None or stack.config is None or setting.config == stack.config
 
 
 def _library_constraints(setting: Setting, facts: LibraryFacts, stack: Stack) -> Iterator[Constraint]:

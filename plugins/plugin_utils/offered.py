@@ -29,6 +29,7 @@ class Constraint:
         why: a sentence's part that names it, where it is none.
         mend: the value that the setting should get; None where there is none.
         advice: a sentence that says what to do instead.
+        origin: a sentence's part that says which program wrote the file in which the setting stands; None where a person did.
         maybe: it may or may not act; the client's or library's version, which would tell, is not known.
         yields_to_priority: it does not bind a program that hands the library a priority string of its own.
     """
@@ -40,6 +41,7 @@ class Constraint:
     why: str | None = None
     mend: str | None = None
     advice: str | None = None
+    origin: str | None = None
     maybe: bool = False
     yields_to_priority: bool = False
 

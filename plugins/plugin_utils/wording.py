@@ -58,7 +58,8 @@ def why_blocked(subject: str, path: Path, policy: Policy) -> str:
 
 
 def _named(item: Constraint) -> str:
-    return place(item.setting) if item.setting else (item.why or str(item.source))
+    named = place(item.setting) if item.setting else (item.why or str(item.source))
+    return f"{named}, which {item.origin}" if item.origin and item.setting else named
 
 
 def fix_blocked(path: Path, facts: ClientFacts | None, policy: Policy) -> dict[str, Any]:

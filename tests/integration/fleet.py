@@ -19,6 +19,12 @@ system_default = defaults
 [defaults]
 MaxProtocol = TLSv1.1
 """
+# As Red Hat's systems have it; the policy is one of the administrator's.
+CRYPTO_POLICY = {
+    "/etc/ssl/openssl.cnf": CAPPED.replace("MaxProtocol = TLSv1.1", ".include = /etc/crypto-policies/back-ends/opensslcnf.config"),
+    "/etc/crypto-policies/back-ends/opensslcnf.config": "TLS.MinProtocol = TLSv1\nTLS.MaxProtocol = TLSv1.1\n",
+    "/etc/crypto-policies/config": "# Ours\nOLD-MAIL\n",
+}
 GNUTLS_OVERRIDES = "[overrides]\ndisabled-version = tls1.2\ndisabled-version = tls1.3\n"
 PROFILES = "[Profile0]\nName=default\nIsRelative=1\nPath=p.default\nDefault=1\n"
 PREFERENCES = """
@@ -84,6 +90,12 @@ FLEET = {
         "FAIL", files={"/etc/ssl/openssl.cnf": CAPPED, PLACE: fetchmailrc()}, accounts={"alice": ("FAIL", "system_settings")}
     ),
     "openssl-capped-alone": Member("FAIL", files={"/etc/ssl/openssl.cnf": CAPPED}, why="MaxProtocol = TLSv1.1"),
+    "crypto-policy": Member(
+        "FAIL",
+        files={**CRYPTO_POLICY, PLACE: fetchmailrc()},
+        accounts={"alice": ("FAIL", "system_settings")},
+        why="update-crypto-policies wrote for OLD-MAIL (/etc/crypto-policies/config, line 2)",
+    ),
     "gnutls-overridden": Member(
         "AT_RISK", files={"/etc/gnutls/config": GNUTLS_OVERRIDES, PLACE: fetchmailrc()}, accounts={"alice": ("PASS", "ok")}
     ),

@@ -40,7 +40,7 @@ DEFAULTS: typing.Dict[str, typing.Any] = {
     "min": None,
     "max": None,
 }
-TOLD = ("library_version", "build", "directory", "error")
+TOLD = ("library_version", "build", "directory", "config", "error")
 TOLD_RANGES = ("supported_range", "default_range")
 
 
@@ -63,9 +63,9 @@ def ask(questions, timeout=10.0, python=sys.executable):
         python: the Python to run.
 
     Returns:
-        {id: {id, case, priority, hello, error, library_version, build, directory, supported_range, default_range}}.
+        {id: {id, case, priority, hello, error, library_version, build, directory, config, supported_range, default_range}}.
         Either `hello` (hexadecimal, the records as they would be sent) or `error` (one line) is set. The others are None
-        where the library does not tell: build is OpenSSL's `compiler:` line, directory its OPENSSLDIR, the
+        where the library does not tell: config is GnuTLS's system file, build is OpenSSL's `compiler:` line, directory its OPENSSLDIR, the
         ranges [lowest, highest] are NSS's.
     """
     deadline = time.monotonic() + timeout

@@ -174,6 +174,8 @@ def _openssl_errors(library):
 def ask_gnutls(library, question, tell):
     """GnuTLS. Source: its manual, chapters "GnuTLS application examples" and "Priority strings"."""
     tell("library_version", library.text("gnutls_check_version", None))
+    if library.has("gnutls_get_system_config_file"):  # since 3.6.9
+        tell("config", library.text("gnutls_get_system_config_file"))
 
     def must(name, *arguments):
         code = library.call(ctypes.c_int, name, *arguments)

@@ -162,13 +162,14 @@ class Stacks:
 
     def _complete(self, entry, told):
         """The library's own words, and its files' where it said nothing."""
-        answer = next((answer for answer in told if answer["library_version"]), None)
+        answer = next((answer for answer in told if answer["library_version"]), {})
+        config = answer and (static_facts.config(answer["directory"]) or answer["config"])
+        if not config:
+            entry.update(static_facts.read(self._host, entry["kind"], entry["path"], self._libraries(entry)))
         if answer:
             entry["version"] = static_facts.release(answer["library_version"])
             entry["build"] = static_facts.flags(answer["build"])
-            entry["config"] = static_facts.config(answer["directory"])
-        else:
-            entry.update(static_facts.read(self._host, entry["kind"], entry["path"], self._libraries(entry)))
+            entry["config"] = config or entry["config"]
 
     def _note_silence(self, entry, told):
         for answer in told:

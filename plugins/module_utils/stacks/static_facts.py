@@ -18,12 +18,22 @@ _OPENSSL = (
     rb"compiler: ([ -~]{1,3000})",
     rb'OPENSSLDIR: "(/[ -~]{0,1000}?)"',
 )
-_GNUTLS = (rb"Enabled GnuTLS (\d+\.\d+\.\d+)",)
-_NSS = (rb"Version: NSS (\d+\.\d+(?:\.\d+)*)",)
+# Fedora's has crypto-policies/back-ends/gnutls.config, others have gnutls/config or, older, gnutls/default-priorities.
+_GNUTLS = (
+    rb"Enabled GnuTLS (\d+\.\d+\.\d+)",
+    rb"\0(/[!-~]{1,500}?gnutls(?:/config|/default-priorities|\.config))\0",
+)
+# The policy file that a build may have, as it is loaded: NSS, lib/nss/nssinit.c (POLICY_PATH, POLICY_FILE).
+_NSS = (
+    rb"Version: NSS (\d+\.\d+(?:\.\d+)*)",
+    rb"configdir='(?:sql:)?(/[^\0']{1,500}' secmod='[^\0']{1,200})'",
+)
 
 
 def read(host, kind, path, libraries):
     """Return {version, build, config} of the library *path*; None, or no flags, where its files do not tell.
+
+    `config` is "" for a copy of NSS that was built without a policy file.
 
     Args:
         host: the Host.
@@ -34,9 +44,12 @@ def read(host, kind, path, libraries):
     if kind == "openssl":
         version, compiler, directory = elf.find_bytes(host, _beside(libraries, "libcrypto.so", path), _OPENSSL, MAX_LIBRARY)
         return {"version": _text(version), "build": flags(_text(compiler)), "config": config(_text(directory))}
-    patterns, home = (_GNUTLS, path) if kind == "gnutls" else (_NSS, _beside(libraries, "libnss3.so", path))
-    [version] = elf.find_bytes(host, home, patterns, MAX_LIBRARY)
-    return {"version": _text(version), "build": [], "config": None}
+    if kind == "gnutls":
+        version, file = elf.find_bytes(host, path, _GNUTLS, MAX_LIBRARY)
+    else:
+        version, policy = elf.find_bytes(host, _beside(libraries, "libnss3.so", path), _NSS, MAX_LIBRARY)
+        file = policy.replace(b"' secmod='", b"/") if policy else version and b""
+    return {"version": _text(version), "build": [], "config": _text(file)}
 
 
 def release(text):
@@ -60,4 +73,4 @@ def _beside(libraries, name, path):
 
 
 def _text(found):
-    return found.decode("ascii", "replace") if found else None
+    return None if found is None else found.decode("ascii", "replace")

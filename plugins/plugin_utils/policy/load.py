@@ -15,14 +15,15 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.yaml_lines im
 
 SCHEMA = "mailtls.policy/1"
 _DATA = os.path.join(os.path.dirname(__file__), "data")
-_SECTIONS = ("service", "endpoints", "cipher_suites", "libraries", "clients", "sources")
+_SECTIONS = ("service", "endpoints", "cipher_suites", "libraries", "clients", "generated", "sources")
 _SERVICE = ("name", "title", "protocol", "deadline", "cipher_source")
 
 
 def load(*files: str) -> model.Policy:
     """Return the shipped policy with what *files* add or override, the last one first.
 
-    An entry (an endpoint, a library, a client, a cipher suite, a key of `service`) replaces the shipped entry of the same name.
+    An entry (an endpoint, a library, a client, a cipher suite, a kind of generated files, a key of `service`) replaces the shipped entry
+    of the same name.
 
     Raises:
         PolicyError: a file can't be read, or something in it is wrong; names file and line.
@@ -81,6 +82,7 @@ def _policy(sections: dict[str, dict[str, Node]], files: tuple[str, ...]) -> mod
         cipher_source=read.source(service["cipher_source"], known),
         libraries={name: _with_settings(facts, libraries, sections["libraries"][name]) for name, facts in libraries.items()},
         clients={name: read.client(node, known) for name, node in sections["clients"].items()},
+        generated=tuple(read.generated(name, node, known) for name, node in sections["generated"].items()),
         files=files,
     )
     _check_libraries(policy, sections["clients"].items())

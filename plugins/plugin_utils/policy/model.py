@@ -207,6 +207,29 @@ class CipherSuite:
 
 
 @dataclass(frozen=True)
+class Generated:
+    """Files that a program of the system writes: what is changed in them by hand is lost, so that it is the program that has to be told.
+
+    Attributes:
+        name: of the program's own settings in the evidence (`stack`).
+        directory: where the files are.
+        by: the program.
+        advice: a sentence that says what to do.
+        source: where it is known from.
+    """
+
+    name: str
+    directory: str
+    by: str
+    advice: str
+    source: Source
+
+    def holds(self, file: str | None) -> bool:
+        """Tell whether *file* is one of them."""
+        return file is not None and file.startswith(self.directory + "/")
+
+
+@dataclass(frozen=True)
 class Policy:
     """Everything that a verdict rests on besides the evidence."""
 
@@ -221,6 +244,7 @@ class Policy:
     cipher_source: Source
     libraries: Mapping[str, LibraryFacts]
     clients: Mapping[str, ClientFacts]
+    generated: tuple[Generated, ...] = field(default=())
     files: tuple[str, ...] = field(default=())
 
     def endpoint(self, server: str | None) -> Endpoint | None:

@@ -241,6 +241,15 @@ def endpoint(name: str, node: Node, known: Sources) -> model.Endpoint:
     return model.Endpoint(name.lower(), status, replacement, source(given["source"], known))
 
 
+def generated(name: str, node: Node, known: Sources) -> model.Generated:
+    """Return what is known of files that a program of the system writes."""
+    given = keys(node, ("directory", "by", "advice", "source"))
+    directory = given["directory"].text()
+    if not directory.startswith("/") or directory.endswith("/"):
+        raise given["directory"].error("expected an absolute path without a slash at its end")
+    return model.Generated(name, directory, given["by"].text(), given["advice"].text(), source(given["source"], known))
+
+
 def cipher_suite(node: Node) -> model.CipherSuite:
     """Return one cipher suite."""
     given = keys(node, ("name", "openssl"))
