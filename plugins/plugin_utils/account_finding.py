@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import ipaddress
+from dataclasses import replace
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import wording
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import relay, wording
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Client, Evidence, Install
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import finding, stable_id
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.library_capability import INFERRED
@@ -15,7 +15,8 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import Pat
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import ClientFacts, Endpoint, Policy
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import AT_RISK, FAIL, PASS, UNKNOWN, rank
 
-_LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
+# A chain of services longer than this is a circle.
+_LONGEST_CHAIN = 5
 
 
 def of_client(evidence: Evidence, policy: Policy, client: Client) -> list[dict[str, Any]]:
@@ -27,9 +28,13 @@ def of_client(evidence: Evidence, policy: Policy, client: Client) -> list[dict[s
         ordinals[place] = ordinals.get(place, -1) + 1
         # Not the server, the name or the line: they change when the account is mended, and it is still the same account.
         identity = stable_id("account", client.name, *place, str(ordinals[place]))
-        candidates = [_Judge(evidence, policy, client, install, account, identity).finding() for install in client.installs or (None,)]
-        findings.append(min(candidates, key=lambda item: rank(item["verdict"])))
+        findings.append(_worst(evidence, policy, client, account, identity, _LONGEST_CHAIN))
     return findings
+
+
+def _worst(evidence: Evidence, policy: Policy, client: Client, account: Account, identity: str, hops: int) -> dict[str, Any]:
+    judges = [_Judge(evidence, policy, client, install, account, identity, hops) for install in client.installs or (None,)]
+    return min((judge.finding() for judge in judges), key=lambda item: rank(item["verdict"]))
 
 
 def path_details(path: Path) -> dict[str, Any]:
@@ -62,8 +67,12 @@ class _Judge:
         install: Install | None,
         account: Account,
         identity: str,
+        hops: int,
     ) -> None:
+        self.evidence = evidence
         self.policy = policy
+        self.client = client
+        self.hops = hops
         self.account = account
         self.identity = identity
         self.facts: ClientFacts | None = policy.clients.get(client.name)
@@ -78,6 +87,11 @@ class _Judge:
         """Return the account's finding."""
         if self.endpoint and self.endpoint.status == "retired":
             return self._retired(self.endpoint)
+        service = relay.of_account(self.evidence, self.account)
+        if service is not None:
+            return self._relayed(service)
+        if self.account.listens and all(listener.passes for listener in self.account.listens):
+            return self._handed_on()
         if self.account.security == "none":
             return self._plaintext()
         if self.facts is None:
@@ -126,11 +140,34 @@ class _Judge:
             fix["text"] += " Then: " + wording.fix_blocked(self.path, self.facts, self.policy)["text"]
         return self._finding("legacy_endpoint", FAIL, why, fix, str(endpoint.source))
 
+    def _relayed(self, service: relay.Relay) -> dict[str, Any]:
+        """It speaks to a service of this host: what leaves the host decides."""
+        facts = self.policy.clients.get(service.client.name)
+        name = f"{facts.title if facts else service.client.name} on this host ({service.account.config}, line {service.account.line})"
+        if not self.hops:
+            return self._unknown("undecided", f"it connects to {name}, and that to itself in the end")
+        if service.passes:
+            far = replace(self.account, server=service.account.server, port=service.account.port)
+            decisive = _worst(self.evidence, self.policy, self.client, far, self.identity, self.hops - 1)
+            why = f"{self.subject} connects through {name}, which hands its connection on: {decisive['why']}"
+        else:
+            decisive = _worst(self.evidence, self.policy, service.client, service.account, self.identity, self.hops - 1)
+            why = f"{self.subject} connects to {name}, whose own connection decides: {decisive['why']}"
+        found = self._finding(decisive["cause"], decisive["verdict"], why, decisive["fix"], decisive["source"])
+        return {**found, **{key: decisive[key] for key in ("confidence", "settings", "offered", "stack") if key in decisive}}
+
+    def _handed_on(self) -> dict[str, Any]:
+        why = (
+            f"{self.subject} hands connections on to {wording.connection(self.account)} as they are:"
+            " the TLS of each client that connects through it decides, and is judged where that client is."
+        )
+        return self._finding("ok", PASS, why, {"text": ""}, str(self.policy.protocol_source))
+
     def _plaintext(self) -> dict[str, Any]:
-        if _is_loopback(self.account.server):
+        if relay.is_loopback(self.account.server):
             return self._unknown(
                 "plaintext",
-                "it speaks without TLS to a program on this host, and that program's own connection decides",
+                "it speaks without TLS to a program on this host that was not found, and that program's own connection decides",
             )
         why = (
             f"{self.subject} connects to {wording.connection(self.account)} without TLS, and {self.policy.title} takes no login without it."
@@ -165,13 +202,6 @@ class _Judge:
         if self.endpoint is not None or self.account.server is None:
             return ""
         return f" ({self.account.server} is no name of {self.policy.title}; the same requirement is applied to it.)"
-
-
-def _is_loopback(server: str | None) -> bool:
-    try:
-        return ipaddress.ip_address((server or "").strip("[]")).is_loopback
-    except ValueError:
-        return (server or "").lower() in _LOOPBACK_NAMES
 
 
 def _setting(setting: Any) -> dict[str, Any]:

@@ -97,8 +97,17 @@ class Install:
 
 
 @dataclass(frozen=True)
+class Listener:
+    """Where a service listens. `address`: "" for all of them. `passes`: it hands on what it gets as it is, TLS included."""
+
+    address: str
+    port: int
+    passes: bool
+
+
+@dataclass(frozen=True)
 class Account:
-    """One mailbox connection of a client."""
+    """One mailbox connection of a client; `listens`: where other clients reach it, when it is a service's."""
 
     user: str
     config: str
@@ -111,15 +120,17 @@ class Account:
     enabled: bool
     settings: tuple[Setting, ...]
     undecided: tuple[Undecided, ...]
+    listens: tuple[Listener, ...] = ()
 
 
 @dataclass(frozen=True)
 class Client:
-    """One mail client: its installed copies and its accounts."""
+    """One mail client: its installed copies, its accounts, and its services that only a mail client in front would make accounts."""
 
     name: str
     installs: tuple[Install, ...]
     accounts: tuple[Account, ...]
+    relays: tuple[Account, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -207,6 +218,7 @@ def _client(place: _Place) -> Client:
         name=place.text("name"),
         installs=tuple(_install(item) for item in place.items("installs")),
         accounts=tuple(_account(item) for item in place.items("accounts")),
+        relays=tuple(_account(item) for item in place.items("relays")) if "relays" in place.value else (),
     )
 
 
@@ -215,22 +227,24 @@ def _install(place: _Place) -> Install:
 
 
 def _account(place: _Place) -> Account:
-    port = place.optional_number("port")
-    if port is not None and port not in _PORTS:
-        raise EvidenceError(f"{place.name}.port: expected 0 to 65535, found {port}")
     return Account(
         user=place.text("user"),
         config=place.text("config"),
         line=place.number("line"),
         name=place.optional_text("name"),
         server=place.optional_text("server"),
-        port=port,
+        port=place.optional_port("port"),
         protocol=place.choice("protocol", ("imap", "pop3", None)),
         security=place.choice("security", ("implicit", "starttls", "none", None)),
         enabled=place.switch("enabled"),
         settings=tuple(_setting(item) for item in place.items("settings")),
         undecided=tuple(_undecided(item) for item in place.items("undecided")),
+        listens=tuple(_listener(item) for item in place.items("listens")) if "listens" in place.value else (),
     )
+
+
+def _listener(place: _Place) -> Listener:
+    return Listener(place.text("address"), place.port("port"), place.switch("passes"))
 
 
 def _setting(place: _Place) -> Setting:
@@ -310,6 +324,15 @@ class _Place:
 
     def optional_number(self, key: str) -> int | None:
         return None if self._get(key) is None else self.number(key)
+
+    def port(self, key: str) -> int:
+        value = self.number(key)
+        if value not in _PORTS:
+            raise EvidenceError(f"{self.name}.{key}: expected 0 to 65535, found {value}")
+        return value
+
+    def optional_port(self, key: str) -> int | None:
+        return None if self._get(key) is None else self.port(key)
 
     def switch(self, key: str) -> bool:
         value = self._get(key)

@@ -90,7 +90,8 @@ def account(user, config, line, **known):
         user: the system user who owns the configuration, "" for the system's own.
         config: path of the configuration file.
         line: line in it where the account begins.
-        known: name, server, port, protocol, security, enabled, settings, undecided.
+        known: name, server, port, protocol, security, enabled, settings, undecided; and `listens`, where the account is a
+            service that other clients connect to, as `listener` returns it.
     """
     entry = {
         "user": user,
@@ -105,7 +106,7 @@ def account(user, config, line, **known):
         "settings": [],
         "undecided": [],
     }
-    unexpected = set(known) - set(entry)
+    unexpected = set(known) - set(entry) - {"listens"}
     if unexpected:
         raise TypeError("not a key of an account: " + ", ".join(sorted(unexpected)))
     entry.update(known)
@@ -122,11 +123,24 @@ def undecided(what, why, file, line):
     return {"what": what, "why": why, "file": file, "line": line}
 
 
-def evidence(name, found_installs, accounts):
-    """Return the evidence of one client, or None when nothing of it is on the host."""
-    if not found_installs and not accounts:
+def listener(address, port, passes=False):
+    """Return where a service listens: *address* "" for all of them; *passes*: it hands on what it gets, TLS included."""
+    return {"address": address, "port": port, "passes": passes}
+
+
+def evidence(name, found_installs, accounts, relays=()):
+    """Return the evidence of one client, or None when nothing of it is on the host.
+
+    Args:
+        name: of the client.
+        found_installs: of `installs`.
+        accounts: of `account`.
+        relays: services of the same form that nothing but a mail client in front of them makes mail accounts.
+    """
+    if not found_installs and not accounts and not relays:
         return None
-    return {"name": name, "installs": found_installs, "accounts": accounts}
+    found = {"name": name, "installs": found_installs, "accounts": accounts}
+    return dict(found, relays=relays) if relays else found
 
 
 def _embedded_version(host, program, pattern):

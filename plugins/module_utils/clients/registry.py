@@ -11,7 +11,19 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
     mpop,
     offlineimap,
     seamonkey,
+    stunnel,
     thunderbird,
 )
 
-READERS = (betterbird, fetchmail, getmail, icedove, mbsync, mpop, offlineimap, seamonkey, thunderbird)
+READERS = (
+    betterbird,
+    fetchmail,
+    getmail,
+    icedove,
+    mbsync,
+    mpop,
+    offlineimap,
+    seamonkey,
+    stunnel,
+    thunderbird,
+)

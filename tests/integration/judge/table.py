@@ -58,7 +58,7 @@ def cases() -> list[Case]:
 def _of_file(file: Path) -> Iterator[Case]:
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
     for entry in document["cases"]:
-        yield _case(file.stem, document, entry)
+        yield _case(document.get("client", file.stem), document, entry)
 
 
 def _case(client: str, document: Mapping[str, Any], entry: Mapping[str, Any]) -> Case:

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[3]
 _SECONDS = 30.0
 # Clients mostly wait, for their server or for the end of their quiet.
 _AT_ONCE = 4
+_FIRST_PORT = 20000
 
 
 @dataclass
@@ -92,7 +93,8 @@ def _configure(host: Host, user: str, case: Case) -> None:
 
 
 def _personal(text: str, user: str) -> str:
-    return text.replace("<user>", user).replace("<password>", PASSWORD)
+    """Put what is the user's own in the places <user>, <password> and <local>, a port of the loopback."""
+    return text.replace("<user>", user).replace("<password>", PASSWORD).replace("<local>", str(_FIRST_PORT + int(user[len("case") :])))
 
 
 def _reached(groups: Sequence[_Group], server: MailServer, names: Mapping[str, IPv4Address]) -> dict[str, tuple[bool, str]]:

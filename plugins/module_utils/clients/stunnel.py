@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""stunnel: the services that speak TLS to a mail server for programs that can't (stunnel(8))."""
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import stunnel_conf
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
+
+NAME = "stunnel"
+
+_AFFECTS = "client:" + NAME
+_PROGRAMS = ("stunnel4", "stunnel", "stunnel5")
+_PACKAGES = ("stunnel4", "stunnel")
+_VERSION = rb"stunnel (\d+\.\d+)"
+_DIRECTORIES = ("/etc/stunnel", "/usr/local/etc/stunnel")
+_USER_DIRECTORY = "/.config/stunnel"
+_PROTOCOLS = ("imap", "pop3")
+
+
+def read(host):
+    """Return the evidence of stunnel on *host*, or None when nothing of it is there."""
+    installs = base.installs(host, _PROGRAMS, _PACKAGES, _VERSION)
+    reader = _Reader(host)
+    for directory in _DIRECTORIES:
+        reader.directory("", directory)
+    for user in host.users:
+        reader.directory(user.name, user.home + _USER_DIRECTORY)
+    return base.evidence(NAME, installs, reader.accounts, reader.relays)
+
+
+class _Reader:
+    def __init__(self, host):
+        self._host = host
+        self._ports = endpoints.Ports(host)
+        self.accounts = []
+        self.relays = []
+
+    def directory(self, user, directory):
+        for name in self._host.names(directory, _AFFECTS):
+            if name.endswith(".conf"):
+                self._file(user, directory + "/" + name)
+
+    def _file(self, user, path):
+        text = self._host.text(path, _AFFECTS)
+        try:
+            services = stunnel_conf.parse(text or "", path, self._include)
+        except GrammarError as error:
+            self._host.gap(path, f"{error}; stunnel refuses the whole configuration", _AFFECTS)
+            return
+        clients = [service for service in services if _is_client(service)]
+        for service in base.bounded(self._host, clients, path, _AFFECTS):
+            for target in service.lists.get("connect", []):
+                self._service(user, service, target)
+
+    def _include(self, directory):
+        if not directory.startswith("/"):
+            why = "is a relative path, and where it leads depends on the directory that stunnel is started in"
+            self._host.gap(directory, why, _AFFECTS)
+            return
+        for name in self._host.names(directory, _AFFECTS):
+            path = directory.rstrip("/") + "/" + name
+            if self._host.is_file(path):
+                yield path, self._host.text(path, _AFFECTS) or ""
+
+    def _service(self, user, service, target):
+        server, port = self._ports.split(target.value, "localhost")
+        protocol = service.options["protocol"].value.lower() if "protocol" in service.options else None
+        listens = [self._ports.split(accept.value, "") for accept in service.lists.get("accept", [])]
+        account = base.account(
+            user,
+            service.file,
+            service.line,
+            name=service.name,
+            server=server,
+            port=port,
+            protocol=protocol if protocol in _PROTOCOLS else endpoints.protocol(port),
+            security="starttls" if protocol in _PROTOCOLS else "implicit",
+            settings=[base.setting(option.key, option.value, option.file, option.line) for option in [target] + _settings(service)],
+            listens=[base.listener(address, number) for address, number in listens if number],
+        )
+        is_mail = protocol in _PROTOCOLS or (protocol is None and any(map(endpoints.is_mail, [port] + [number for _, number in listens])))
+        (self.accounts if is_mail else self.relays).append(account)
+
+
+def _is_client(service):
+    return "client" in service.options and service.options["client"].value.lower() == "yes"
+
+
+def _settings(service):
+    """The settings that act on versions, in the order in which stunnel hands them to OpenSSL (src/ctx.c, context_init)."""
+    options = service.options
+    low, high = options.get("sslversionmin"), options.get("sslversionmax")
+    bounds = [low] if low is high else [_as(low, "sslversionmin"), _as(high, "sslversionmax")]
+    others = [options.get("ciphers"), options.get("securitylevel")]
+    switches = service.lists.get("options", [])
+    # What is taken back stays so, in whatever order the lines stand.
+    cleared = [option.value[1:].lower() for option in switches if option.value.startswith("-")]
+    switched = [option for option in switches if option.value.lower() not in cleared and not option.value.startswith("-")]
+    return [option for option in bounds + others + switched + service.lists.get("config", []) if option]
+
+
+def _as(option, key):
+    return option and option._replace(key=key)

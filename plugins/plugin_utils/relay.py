@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Services on the same host that a mail client speaks to instead of the mail server: the connection that leaves the host decides."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Client, Evidence, Listener
+
+_LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "localhost4", "localhost6", "ip6-localhost", "ip6-loopback")
+_EVERY_ADDRESS = ("", "*", "0.0.0.0", "::")
+
+
+@dataclass(frozen=True)
+class Relay:
+    """The connection of a service that an account speaks to.
+
+    Attributes:
+        client: the program that runs the service.
+        account: its connection.
+        passes: the service hands on what it gets as it is, so that the account itself speaks to the far server.
+    """
+
+    client: Client
+    account: Account
+    passes: bool
+
+
+def of_account(evidence: Evidence, account: Account) -> Relay | None:
+    """Return the service of this host that *account* speaks to, or None when it is none that was found."""
+    if account.port is None:
+        return None
+    for client in evidence.clients:
+        for service in (*client.accounts, *client.relays):
+            for listener in service.listens if service is not account else ():
+                if listener.port == account.port and _reaches(account.server, listener):
+                    return Relay(client, service, listener.passes)
+    return None
+
+
+def is_loopback(server: str | None) -> bool:
+    """Tell whether *server* is this host itself."""
+    address = _address(server)
+    return address.is_loopback if address else (server or "").lower().rstrip(".") in _LOOPBACK_NAMES
+
+
+def _reaches(server: str | None, listener: Listener) -> bool:
+    if server is not None and server.strip("[]").lower() == listener.address.strip("[]").lower():
+        return True
+    return is_loopback(server) and (listener.address in _EVERY_ADDRESS or is_loopback(listener.address))
+
+
+def _address(text: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address((text or "").strip("[]"))
+    except ValueError:
+        return None
