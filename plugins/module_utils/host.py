@@ -38,6 +38,7 @@ class Host:
         self._users = None
         self._packages = None
         self._stacks = None
+        self._launches = None
 
     # What could not be seen
 
@@ -196,6 +197,19 @@ class Host:
 
             self._stacks = find.Stacks(self)
         return self._stacks
+
+    @property
+    def launches(self):
+        """What this host starts by itself."""
+        if self._launches is None:
+            from ansible_collections.mailtls.fleet.plugins.module_utils.launches import all as all_launches
+
+            self._launches = all_launches.Launches(self)
+        return self._launches
+
+    def home_of(self, name):
+        """Return the home directory of the user *name*, or None when it is not there."""
+        return next((user.home for user in self.users if user.name == name), "/root" if name == "root" else None)
 
     def package(self, name):
         """Return the installed package *name* as packages.Package, or None."""

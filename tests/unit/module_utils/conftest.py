@@ -1,4 +1,4 @@
-"""ELF files made to measure, for processors that this machine does not have."""
+"""A small tree to audit, and ELF files made to measure, for processors that this machine does not have."""
 
 from __future__ import annotations
 
@@ -7,8 +7,41 @@ import struct
 
 import pytest
 
+from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
+
 _BASE = 0x10000
 _TAGS = {"needed": 1, "soname": 14, "rpath": 15, "runpath": 29}
+
+
+class Tree:
+    """A root file system with one user, alice."""
+
+    def __init__(self, root: pathlib.Path):
+        self.root = root
+        self.write("/etc/passwd", "alice:x:0:0::/home/alice:/bin/sh\n")
+        (root / "home/alice").mkdir(parents=True)
+
+    def write(self, path: str, content: str | bytes) -> None:
+        """Write a file, below the directories that it needs."""
+        target = self.root / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def link(self, path: str, target: str) -> None:
+        """Make a symbolic link."""
+        link = self.root / path.lstrip("/")
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(target)
+
+    def host(self) -> Host:
+        """Return a Host that looks at the tree for the first time."""
+        return Host(str(self.root))
+
+
+@pytest.fixture
+def tree(tmp_path: pathlib.Path) -> Tree:
+    """Return a small tree to audit."""
+    return Tree(tmp_path / "root")
 
 
 @pytest.fixture

@@ -1,15 +1,12 @@
-"""What the tests of mail clients share: a small tree to audit, and a listener that sees how a real client secures its connection."""
+"""What the tests of mail clients share: a listener that sees how a real client secures its connection."""
 
 from __future__ import annotations
 
-import pathlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-
-from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
 
 _TLS_HANDSHAKE = b"\x16"
 _IMAP = {
@@ -18,31 +15,6 @@ _IMAP = {
     b"ID": b"%s OK done\r\n",
 }
 _POP3 = {b"CAPA": b"+OK\r\nUSER\r\nSTLS\r\nUIDL\r\n.\r\n"}
-
-
-class Tree:
-    """A root file system with one user, alice."""
-
-    def __init__(self, root: pathlib.Path):
-        self.root = root
-        self.write("/etc/passwd", "alice:x:0:0::/home/alice:/bin/sh\n")
-        (root / "home/alice").mkdir(parents=True)
-
-    def write(self, path: str, content: str | bytes) -> None:
-        """Write a file, below the directories that it needs."""
-        target = self.root / path.lstrip("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content if isinstance(content, bytes) else content.encode())
-
-    def link(self, path: str, target: str) -> None:
-        """Make a symbolic link."""
-        link = self.root / path.lstrip("/")
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(target)
-
-    def host(self) -> Host:
-        """Return a Host that looks at the tree for the first time."""
-        return Host(str(self.root))
 
 
 class Listener:
@@ -92,12 +64,6 @@ class Listener:
         stream.write(reply % tag if b"%s" in reply else reply)
         stream.flush()
         return None
-
-
-@pytest.fixture
-def tree(tmp_path: pathlib.Path) -> Tree:
-    """Return a small tree to audit."""
-    return Tree(tmp_path / "root")
 
 
 @pytest.fixture

@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Everything that a host starts by itself, as far as it could concern mail: from the tables of cron to the programs that these name."""
+
+import os
+import posixpath
+import re
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Unreadable
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches import cron, shell, shell_state, systemd, wrappers
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Launch, Word
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_lexer
+
+# A text without any of these starts nothing that reads mail: no need to take it apart.
+CONCERNS = re.compile(
+    r"mail|imap|pop3|mbsync|isync|mpop|fdm|mutt|pine|aerc|thunderbird|r2e|stunnel|socat|haproxy|perdition|nginx|dovecot|doveadm|dsync"
+    r"|s_client|curl|OPENSSL_CONF|python|perl|php|ruby|rake|node|java|himalaya|vdirsyncer|\.(?:py|pl|rb|js|jar|sh)\b"
+)
+# A command line that was not seen may give a client other settings.
+_AFFECTS = "accounts"
+MAX_LAUNCHES = 5000
+_MAX_SCRIPT = 256 * 1024
+_MAX_DEPTH = 4
+_SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:\s+(?P<argument>\S+))?")
+
+
+class Launches:
+    """What *host* starts, found when first asked for."""
+
+    def __init__(self, host):
+        self._host = host
+        self._all = None
+        self._reading = []
+
+    def of(self, *names):
+        """Return the Launches of the programs *names* (without directories), or of scripts that one of *names* interprets."""
+        wanted = set(names)
+        return [launch for launch in self.all() if launch.names & wanted]
+
+    def all(self):
+        """Return every Launch."""
+        if self._all is None:
+            self._all = []
+            for launch in self._found():
+                if len(self._all) >= MAX_LAUNCHES:
+                    self._host.gap("cron and systemd", f"start more than {MAX_LAUNCHES} commands: the rest was not looked at", _AFFECTS)
+                    break
+                self._all.append(launch)
+        return self._all
+
+    def _found(self):
+        for text, context in cron.commands(self._host):
+            yield from self._of_text(text, context, [], 0)
+        for path, context in cron.scripts(self._host):
+            yield from self._of_program(path, [Word(path)], context, 0)
+        for words, context in systemd.commands(self._host, CONCERNS):
+            yield from self._of_words(words, context, 0)
+
+    def _of_text(self, text, context, arguments, depth, line=None):
+        """The launches of a shell text."""
+        if depth > _MAX_DEPTH or not (depth == 0 or CONCERNS.search(text)):
+            return
+        state = shell_state.State(context, arguments, self._sourced, self._host.home_of)
+        try:
+            for words, inner in shell.commands(text, state, line or context.line):
+                yield from self._of_words(words, inner, depth)
+        except shell_lexer.ShellError as error:
+            self._host.gap(f"{context.file}, line {error.line}", f"no shell would read it: {error}", _AFFECTS)
+
+    def _of_words(self, words, context, depth):
+        found = wrappers.unwrapped(words, context)
+        if isinstance(found, wrappers.Shell):
+            yield from self._of_shell(found, depth)
+        elif found is not None:
+            if posixpath.basename(found.program or "") == "run-parts":
+                yield from self._run_parts(found, depth)
+                return
+            yield found
+            if found.program and not found.interpreter:
+                yield from self._of_program(self._located(found), found.argv, found.context, depth)
+
+    def _of_shell(self, found, depth):
+        if found.text is not None:
+            if found.text.is_decided:
+                yield from self._of_text(found.text.text, found.context, found.arguments[1:], depth + 1, found.context.line)
+        elif found.path is not None and found.path.is_decided:
+            path = self._path(found.path.text, found.context)
+            yield from self._of_script(path, found.arguments, found.context, depth)
+
+    def _of_program(self, path, argv, context, depth):
+        """The launches of what a program starts, where it is a script of the shell."""
+        if path is None:
+            return
+        match = _SHEBANG.match(self._head(path))
+        if match is None:
+            return
+        program = match.group("program")
+        if posixpath.basename(program) == "env":
+            program = match.group("argument") or ""
+        if wrappers.is_shell(program):
+            yield from self._of_script(path, argv[1:], context, depth)
+        elif depth == 0 and context.file == path:
+            # It lies in one of cron's directories, so no command line named it.
+            yield Launch(argv, context)
+
+    def _of_script(self, path, arguments, context, depth):
+        if path is None or depth >= _MAX_DEPTH or path in self._reading:
+            return
+        status = self._host.status(path)
+        if status is None or status.st_size > _MAX_SCRIPT:
+            return
+        text = self._host.text(path, _AFFECTS, _MAX_SCRIPT)
+        self._reading.append(path)
+        try:
+            yield from self._of_text(text or "", context.but(file=path), list(arguments), depth + 1, 1)
+        finally:
+            self._reading.pop()
+
+    def _run_parts(self, launch, depth):
+        directories = [word.text for word in launch.argv[1:] if word.is_decided and word.text.startswith("/")]
+        for directory in directories[-1:]:
+            # cron's own directories are looked at anyway.
+            if re.match(r"/etc/(?:cron\.|periodic/)", directory):
+                continue
+            for name in self._host.names(directory):
+                path = directory.rstrip("/") + "/" + name
+                yield Launch([Word(path)], launch.context)
+                yield from self._of_program(path, [Word(path)], launch.context, depth + 1)
+
+    def _sourced(self, path):
+        return self._host.text(path, None, _MAX_SCRIPT) if self._host.is_file(path) else None
+
+    def _located(self, launch):
+        program = launch.program
+        if "/" in program:
+            return launch.path(program)
+        own = [home + "/bin/" + program for home in [launch.context.environment.get("HOME")] if home]
+        found = [path for path in own if self._host.is_file(path)] or self._host.programs(program)
+        return found[0] if found else None
+
+    def _path(self, text, context):
+        return Launch([Word(text)], context).path(text)
+
+    def _head(self, path):
+        try:
+            with self._host.opened(path) as descriptor:
+                return os.read(descriptor, 256).decode("utf-8", "replace").partition("\n")[0]
+        except (Absent, Unreadable):
+            return ""

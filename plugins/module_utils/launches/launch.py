@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One command that something on the host starts: what is known of it before it runs.
+
+A command line may hold a password. Its words stay on the host: a reader takes from them what its own option table knows.
+"""
+
+import os
+
+# Variables that bear on what a mail client sends or reads; no other leaves this module.
+TLS_VARIABLES = (
+    "OPENSSL_CONF",
+    "OPENSSL_CONF_INCLUDE",
+    "GNUTLS_SYSTEM_PRIORITY_FILE",
+    "GNUTLS_SYSTEM_PRIORITY_FAIL_ON_INVALID",
+    "G_TLS_GNUTLS_PRIORITY",
+    "NSS_IGNORE_SYSTEM_POLICY",
+    "NODE_OPTIONS",
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "_JAVA_OPTIONS",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "MONO_TLS_PROVIDER",
+)
+FILE_VARIABLES = ("HOME", "XDG_CONFIG_HOME", "FETCHMAILHOME", "IMAPFILTER_HOME", "CURL_HOME", "PYTHONPATH", "PERL5LIB", "PERL5OPT")
+
+
+class Word:
+    """One word of a command line.
+
+    Attributes:
+        text: the word; of one that only the running shell would know, what stands before that.
+        is_decided: whether `text` is all of it.
+        may_be_many: whether it could become any number of words.
+    """
+
+    __slots__ = ("text", "is_decided", "may_be_many")
+
+    def __init__(self, text, is_decided=True, may_be_many=False):
+        self.text = text
+        self.is_decided = is_decided
+        self.may_be_many = may_be_many
+
+    def __eq__(self, other):
+        return isinstance(other, Word) and self._all() == other._all()
+
+    def __hash__(self):
+        return hash(self._all())
+
+    def __repr__(self):
+        # A traceback or a failed assertion must not show a password.
+        return f"Word(of {len(self.text)} characters{'' if self.is_decided else ', undecided'})"
+
+    def _all(self):
+        return self.text, self.is_decided, self.may_be_many
+
+
+class Context:
+    """Under what a command is started.
+
+    Attributes:
+        source: what starts it: "cron", "systemd", "init", "inetd", "mail".
+        file, line: where the command stands.
+        user: name of the user that it runs as, or None when that is not known.
+        environment: {name: text, or None where only the running command would know}.
+        directory: its working directory, or None.
+        is_active: whether the host starts it by itself now; a unit that is not enabled is there, but not active.
+    """
+
+    def __init__(self, source, file, line, user, environment=None, directory=None, is_active=True):
+        self.source = source
+        self.file = file
+        self.line = line
+        self.user = user
+        self.environment = dict(environment or {})
+        self.directory = directory
+        self.is_active = is_active
+
+    def but(self, **changes):
+        """Return a copy with these attributes changed."""
+        copy = Context(self.source, self.file, self.line, self.user, self.environment, self.directory, self.is_active)
+        for name, value in changes.items():
+            setattr(copy, name, value)
+        return copy
+
+
+class Launch:
+    """A program that is started.
+
+    Attributes:
+        argv: Words, the program first. Of a script that its command line hands to an interpreter, the script first.
+        interpreter: Words of the interpreter and its own options before the script; empty where the script names it itself.
+        context: the Context.
+    """
+
+    def __init__(self, argv, context, interpreter=()):
+        self.argv = tuple(argv)
+        self.context = context
+        self.interpreter = tuple(interpreter)
+
+    @property
+    def names(self):
+        """The names, without directories, that it is known by: its program's, and its interpreter's."""
+        firsts = [words[0] for words in (self.argv, self.interpreter) if words]
+        return {os.path.basename(word.text) for word in firsts if word.is_decided}
+
+    @property
+    def program(self):
+        """The program as it is named, or None when only the running shell would know."""
+        return self.argv[0].text if self.argv and self.argv[0].is_decided else None
+
+    @property
+    def user(self):
+        """Name of the user that it runs as, or None when that is not known."""
+        return self.context.user
+
+    @property
+    def file(self):
+        """Path of the file where the command stands."""
+        return self.context.file
+
+    @property
+    def line(self):
+        """Line in `file`."""
+        return self.context.line
+
+    @property
+    def is_active(self):
+        """Whether the host starts it by itself now."""
+        return self.context.is_active
+
+    @property
+    def tls_environment(self):
+        """{name: value} of the variables that bear on a TLS library; a value is None where only the running command would know it."""
+        return {name: self.context.environment[name] for name in TLS_VARIABLES if name in self.context.environment}
+
+    def variable(self, name):
+        """Return Word of the variable *name* of FILE_VARIABLES or TLS_VARIABLES, or None when it is not set."""
+        if name not in FILE_VARIABLES + TLS_VARIABLES or name not in self.context.environment:
+            return None
+        value = self.context.environment[name]
+        return Word(value or "", value is not None)
+
+    def path(self, text):
+        """Return the absolute path that *text*, a name of a file as the command gives it, stands for; None when that is not known."""
+        if text.startswith("/"):
+            return os.path.normpath(text)
+        return os.path.normpath(self.context.directory + "/" + text) if self.context.directory else None

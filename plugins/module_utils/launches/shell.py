@@ -1,0 +1,217 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a shell text would start: its simple commands with their words expanded as far as that can be told without running it."""
+
+import posixpath
+import re
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches import shell_state
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Word
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_commands, shell_lexer
+
+_ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)\+?=")
+_DECLARE = ("export", "readonly", "local", "declare", "typeset")
+_READS = (".", "source", "eval")
+_WITHOUT_EFFECT = (":", "true", "false", "exit", "return", "trap", "umask", "ulimit", "wait", "echo", "printf", "[", "[[", "test")
+_PATTERN = re.compile(r"[*?\[]")
+
+
+def commands(text, state, line=1):
+    """Yield (words, context) of each simple command in the shell *text*, the shell's own commands left out.
+
+    Args:
+        text: the script.
+        state: a State, which this changes as the script would.
+        line: number of its first line.
+
+    Raises:
+        shell_lexer.ShellError: no shell would read it.
+    """
+    for item in shell_commands.parse(text, line):
+        if item == shell_commands.ENTER:
+            state.enter()
+        elif item == shell_commands.LEAVE:
+            state.leave()
+        else:
+            yield from _command(item, state)
+
+
+def _command(command, state):
+    yield from _inside(command, state)
+    assigned, rest = {}, list(command.words)
+    while rest:
+        match = _ASSIGNMENT.match(_literal_head(rest[0]))
+        if match is None:
+            break
+        assigned[match.group("name")] = _assigned(rest.pop(0), match, state)
+    words = [word for parts in rest for word in expanded(parts, state)]
+    if not words:
+        for name, value in assigned.items():
+            state.assign(name, value)
+        return
+    context = state.context.but(environment=dict(state.environment(), **assigned), directory=state.directory, line=command.line)
+    name = words[0].text if words[0].is_decided else ""
+    if name in _READS:
+        yield from _read(words, state, command)
+    elif name in _DECLARE:
+        _declare(name, rest[1:], state)
+    elif name in shell_state.CHANGES:
+        shell_state.CHANGES[name](words, state)
+    elif name not in _WITHOUT_EFFECT:
+        yield words, context
+
+
+def _inside(command, state):
+    """The commands whose output is a part of this one."""
+    for parts in command.words:
+        for part in parts:
+            if part.kind == "command" and state.depth < shell_state.MAX_DEPTH:
+                state.depth += 1
+                state.enter()
+                yield from commands(part.text, state, command.line)
+                state.leave()
+                state.depth -= 1
+
+
+def _literal_head(parts):
+    return parts[0].text if parts and parts[0].kind == "text" and not parts[0].quoted else ""
+
+
+def _assigned(parts, match, state):
+    """The value of an assignment; neither split nor taken for a pattern."""
+    if "+=" in match.group():
+        return None
+    head = _tilde([parts[0]._replace(text=parts[0].text[match.end() :])], state)
+    words = expanded([part._replace(quoted=True) for part in head + list(parts[1:])], state, splits=False)
+    return "".join(word.text for word in words) if all(word.is_decided for word in words) else None
+
+
+def expanded(parts, state, splits=True):
+    """Return the Words that the word of these shell_lexer.Parts becomes."""
+    fields = _Fields()
+    for part in _tilde(parts, state):
+        if part.kind == "text":
+            is_pattern = splits and not part.quoted and _PATTERN.search(part.text)
+            fields.add(part.text[: is_pattern.start()] if is_pattern else part.text, not is_pattern, bool(is_pattern))
+        elif part.kind == "variable" and part.text in "@*":
+            fields.add_all(state.arguments, part.quoted and part.text == "@")
+        elif part.kind == "variable":
+            fields.add_value(_value(part, state), part.quoted or not splits)
+        else:
+            fields.add("", False, splits and not part.quoted)
+    return fields.words()
+
+
+def _value(part, state):
+    value = state.value(part.text)
+    if part.default is None or value:
+        return value
+    words = expanded(part.default, state, splits=False)
+    default = "".join(word.text for word in words) if all(word.is_decided for word in words) else None
+    return default if value == "" or value == default else None
+
+
+def _tilde(parts, state):
+    head = _literal_head(parts)
+    match = re.match(r"~(?P<user>[\w.-]*)(?=/|$)", head)
+    if match is None or (match.end() == len(head) and len(parts) > 1):
+        return list(parts)
+    home = state.home_of(match.group("user")) if match.group("user") else state.value("HOME")
+    found = shell_lexer.text(home) if home else shell_lexer.Part("unknown", "", True, None)
+    return [found, shell_lexer.text(head[match.end() :], False)] + list(parts[1:])
+
+
+class _Fields:
+    """Words in the making."""
+
+    def __init__(self):
+        self._done = []
+        self._text = None
+        self._is_decided = True
+        self._may_be_many = False
+
+    def add(self, text, is_decided=True, may_be_many=False):
+        """Append to the word in hand."""
+        self._text = (self._text or "") + (text if self._is_decided else "")
+        self._is_decided = self._is_decided and is_decided
+        self._may_be_many = self._may_be_many or may_be_many
+
+    def add_value(self, value, is_quoted):
+        """Append a variable's value, None when that is not known; unless it is quoted, blanks in it separate words."""
+        if value is None:
+            self.add("", False, not is_quoted)
+        elif is_quoted:
+            self.add(value)
+        else:
+            pieces = re.split(r"[ \t\n]+", value)
+            for number, piece in enumerate(pieces):
+                if number:
+                    self._end()
+                if piece:
+                    self.add(piece)
+
+    def add_all(self, arguments, is_quoted):
+        """Append the positional parameters."""
+        if arguments is None:
+            self.add("", False, True)
+            return
+        for number, word in enumerate(arguments):
+            if number:
+                self._end()
+            if word.is_decided:
+                self.add_value(word.text, is_quoted)
+            else:
+                self.add(word.text, False, word.may_be_many or not is_quoted)
+
+    def words(self):
+        """Return what came of it."""
+        self._end()
+        return self._done
+
+    def _end(self):
+        if self._text is not None:
+            self._done.append(Word(self._text, self._is_decided, self._may_be_many))
+        self._text, self._is_decided, self._may_be_many = None, True, False
+
+
+# The shell's own commands that bring commands
+
+
+def _read(words, state, command):
+    """The commands of a text that is read in the same shell."""
+    if state.depth >= shell_state.MAX_DEPTH or not all(word.is_decided for word in words):
+        state.is_open = True
+        return
+    if words[0].text == "eval":
+        text, path, line = " ".join(word.text for word in words[1:]), None, command.line
+    else:
+        path, line = _sourced_path(words, state), 1
+        text = state.sourced(path) if path and state.sourced else None
+    if text is None:
+        state.is_open = True
+        return
+    context, state.depth = state.context, state.depth + 1
+    state.context = context.but(file=path or context.file)
+    try:
+        yield from commands(text, state, line)
+    except shell_lexer.ShellError:
+        state.is_open = True
+    finally:
+        state.context, state.depth = context, state.depth - 1
+
+
+def _sourced_path(words, state):
+    path = words[1].text if len(words) > 1 else ""
+    if path.startswith("/") or not path or not state.directory:
+        return path
+    return posixpath.normpath(state.directory + "/" + path)
+
+
+def _declare(name, rest, state):
+    for parts in rest:
+        match = _ASSIGNMENT.match(_literal_head(parts))
+        if match:
+            state.assign(match.group("name"), _assigned(parts, match, state))
+        words = [match.group("name")] if match else [word.text for word in expanded(parts, state) if word.is_decided]
+        if name == "export":
+            state.exported.update(words)

@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a shell remembers while its text is read: variables, positional parameters, its directory; and the commands that change them."""
+
+import posixpath
+import re
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Word
+
+MAX_DEPTH = 4  # of texts inside of texts
+# A shell sets these, or they are of the process.
+_OF_THE_SHELL = (
+    "RANDOM",
+    "HOSTNAME",
+    "UID",
+    "EUID",
+    "PPID",
+    "PWD",
+    "OLDPWD",
+    "SECONDS",
+    "LINENO",
+    "PATH",
+    "BASH",
+    "0",
+    "-",
+    "$",
+    "?",
+    "!",
+    "#",
+)
+
+
+class State:
+    """The shell's variables while its text is read.
+
+    Args:
+        context: the launch.Context under which the shell runs.
+        arguments: Words, the positional parameters; None when they are not known.
+        sourced: function from a path to its text or None, for the command "."; None: no file is looked at.
+        home_of: function from a user's name to the home directory or None.
+    """
+
+    def __init__(self, context, arguments=(), sourced=None, home_of=None):
+        self.context = context
+        self.arguments = None if arguments is None else list(arguments)
+        self.variables = dict(context.environment)
+        self.exported = set(self.variables)
+        self.directory = context.directory
+        self.sourced = sourced
+        self.home_of = home_of or (lambda name: None)
+        # Once something was run that could set anything, a variable that was not seen need not be empty.
+        self.is_open = False
+        self.exports_all = False
+        self.depth = 0
+        self._blocks = []
+
+    def assign(self, name, value):
+        """Set a variable to a text, or to None: only the running shell would know."""
+        for block in self._blocks[-1:]:
+            block.setdefault(name, self.variables.get(name, ""))
+        self.variables[name] = value
+        if self.exports_all:
+            self.exported.add(name)
+
+    def enter(self):
+        """Begin what only runs under a condition."""
+        self._blocks.append({})
+
+    def leave(self):
+        """End it: what it set may be so, or may not."""
+        for name, before in self._blocks.pop().items() if self._blocks else ():
+            now, self.variables[name] = self.variables.get(name, ""), before
+            self.assign(name, before if now == before else None)
+
+    def value(self, name):
+        """Return the text of a variable, or None when only the running shell would know."""
+        if name in self.variables:
+            return self.variables[name]
+        if name.isdigit() and name != "0" and self.arguments is not None:
+            word = self.arguments[int(name) - 1] if int(name) <= len(self.arguments) else Word("")
+            return word.text if word.is_decided else None
+        return None if self.is_open or name in _OF_THE_SHELL or name.isdigit() else ""
+
+    def environment(self):
+        """Return what a command that is started now would find in its environment."""
+        return {name: value for name, value in self.variables.items() if name in self.exported}
+
+
+def _unset(words, state):
+    for word in words[1:]:
+        state.assign(word.text, "")
+        state.exported.discard(word.text)
+
+
+def _set(words, state):
+    texts = [word.text for word in words[1:]]
+    if "--" in texts:
+        state.arguments = words[texts.index("--") + 2 :]
+    if "-a" in texts or "allexport" in texts:
+        state.exports_all = True
+    if "+a" in texts:
+        state.exports_all = False
+
+
+def _shift(words, state):
+    if state.arguments is not None:
+        state.arguments = state.arguments[1:] if len(words) == 1 else None
+
+
+def _cd(words, state):
+    operands = [word for word in words[1:] if word.text not in ("-P", "-L", "--")]
+    target = operands[0] if operands else Word(state.value("HOME") or "", state.value("HOME") is not None)
+    if not target.is_decided or target.text == "-":
+        state.directory = None
+    elif target.text.startswith("/"):
+        state.directory = posixpath.normpath(target.text)
+    elif state.directory:
+        state.directory = posixpath.normpath(state.directory + "/" + target.text)
+
+
+def _read_in(words, state):
+    """What comes from outside while the shell runs."""
+    for word in words[1:]:
+        if re.match(r"[A-Za-z_]\w*$", word.text):
+            state.assign(word.text, None)
+
+
+CHANGES = dict(
+    {"unset": _unset, "set": _set, "shift": _shift, "cd": _cd}, **dict.fromkeys(("read", "getopts", "mapfile", "readarray"), _read_in)
+)

@@ -1,0 +1,271 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Commands that start another command: which words are theirs, and what they change for the other one (their manual pages)."""
+
+import os
+import posixpath
+import re
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Launch, Word
+
+MAX_WRAPPERS = 10
+_ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<value>.*)$", re.DOTALL)
+
+# Name: (its short options that take an argument, its long options that take one in the next word, operands before the command).
+_PLAIN = {
+    "nice": ("n", "adjustment", 0),
+    "ionice": ("cn", "class classdata", 0),
+    "chrt": ("TPD", "sched-runtime sched-period sched-deadline", 1),
+    "taskset": ("", "", 1),
+    "timeout": ("ks", "kill-after signal", 1),
+    "nohup": ("", "", 0),
+    "setsid": ("", "", 0),
+    "chronic": ("", "", 0),
+    "ifne": ("", "", 0),
+    "ts": ("", "", 0),
+    "stdbuf": ("ioe", "input output error", 0),
+    "time": ("fo", "format output", 0),
+    "exec": ("a", "", 0),
+    "command": ("", "", 0),
+    "busybox": ("", "", 0),
+    "xvfb-run": ("efnpsw", "error-file auth-file server-num xauth-protocol server-args wait", 0),
+    "dbus-run-session": ("", "config-file dbus-daemon", 0),
+    "dbus-launch": ("", "", 0),
+    "systemd-cat": ("tpi", "identifier priority stderr-priority", 0),
+    "systemd-inhibit": ("", "what who why mode", 0),
+    "run-one": ("", "", 0),
+    "run-this-one": ("", "", 0),
+    "run-one-constantly": ("", "", 0),
+    "cronic": ("", "", 0),
+    "cronlock": ("", "", 0),
+    "strace": ("eopsuEbaIPSX", "", 0),
+    "unbuffer": ("", "", 0),
+    "fakeroot": ("", "", 0),
+    "softlimit": ("mdsolpfrnctab", "", 0),
+    "chpst": ("UbenodmfcpirstP/C", "", 0),
+    "prlimit": ("p", "", 0),
+    "tcpd": ("", "", 0),
+}
+_SETS_USER = {
+    "sudo": ("ugpCcDhRrtTU", "user group prompt close-from chdir host role type", "u", "user"),
+    "doas": ("uC", "", "u", None),
+    "setpriv": ("", "reuid regid groups inh-caps ambient-caps bounding-set securebits selinux-label apparmor-profile", None, "reuid"),
+    "systemd-run": ("uptMHE", "unit property description slice uid gid nice working-directory setenv on-calendar", None, "uid"),
+    "start-stop-daemon": ("npxtasugrkNICPRdecm", "", "c", "chuid"),
+}
+_SHELLS = ("sh", "bash", "dash", "ksh", "ash", "zsh", "mksh", "rbash", "ksh93")
+# What interprets scripts: (options that take the next word; those that bring the program text itself, or run no file).
+INTERPRETERS = (
+    (re.compile(r"(?:platform-)?(?:python|pypy)\d*(?:\.\d+)?$"), ("-W", "-X", "-Q", "--check-hash-based-pycs"), ("-c", "-m", "-")),
+    (re.compile(r"perl\d*(?:\.\d+)*$"), ("-I", "-M", "-m"), ("-e", "-E")),
+    (re.compile(r"(?:j?ruby)\d*(?:\.\d+)*$"), ("-I", "-r", "-C", "-E", "-K"), ("-e",)),
+    (re.compile(r"php\d*(?:\.\d+)?(?:-cli)?$"), ("-d", "-c", "-z"), ("-r", "-B", "-R", "-F", "-E", "-S")),
+    (re.compile(r"node(?:js)?$"), ("-r", "--require", "--import", "--loader", "-C", "--conditions"), ("-e", "--eval", "-p", "--print")),
+    (re.compile(r"java$"), ("-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules"), ("-m", "--module")),
+)
+_FILE_OPTIONS = {"php": "-f", "java": "-jar"}
+
+
+class Shell:
+    """What a wrapper turned out to be: a shell with its text, or with the file that it reads."""
+
+    def __init__(self, text, path, arguments, context):
+        self.text = text
+        self.path = path
+        self.arguments = arguments
+        self.context = context
+
+
+def unwrapped(words, context):
+    """Return what the command of these *words* comes to: a Launch, a Shell, or None when nothing can be said of it."""
+    for _wrapper in range(MAX_WRAPPERS):
+        words = list(words)
+        if not words or not words[0].is_decided:
+            return None
+        name = posixpath.basename(words[0].text)
+        if name in _SHELLS:
+            return _shell(words, context)
+        if name in ("su", "runuser") and not (name == "runuser" and _has_option(words, "u", "user")):
+            return _su(words, context)
+        inner = _inner(name, words, context)
+        if inner is None:
+            return _launch(words, context)
+        words, context = inner
+        if isinstance(words, Shell):
+            return words
+    return None
+
+
+def _inner(name, words, context):
+    """The words and the context of the command that the wrapper *name* starts; None when it is none."""
+    if name == "env":
+        return _env(words[1:], context)
+    if name == "flock":
+        return _flock(words[1:], context)
+    if name == "runuser":
+        return _as_user(words[1:], context, "ugGs", "user group supp-group shell", "u", "user")
+    if name in _SETS_USER:
+        return _as_user(words[1:], context, *_SETS_USER[name], is_daemon=name == "start-stop-daemon")
+    if name == "setuidgid":
+        return words[2:], context.but(user=_text(words[1:2]))
+    if name in _PLAIN:
+        short, long, operands = _PLAIN[name]
+        return _split(words[1:], short, long)[1][operands:], context
+    return None
+
+
+def _split(words, short, long):
+    """Return the options at the beginning of *words*, {name: Word or None}, and the words behind them."""
+    found, at, long_names = {}, 0, long.split()
+    while at < len(words) and words[at].is_decided and words[at].text.startswith("-") and words[at].text != "-":
+        text = words[at].text
+        at += 1
+        if text == "--":
+            break
+        if text.startswith("--"):
+            name, has_value, value = text[2:].partition("=")
+            if has_value:
+                found[name] = Word(value)
+            elif name in long_names:
+                found[name] = words[at] if at < len(words) else None
+                at += 1
+            else:
+                found[name] = None
+            continue
+        for place, letter in enumerate(text[1:], 1):
+            if letter not in short:
+                found[letter] = None
+                continue
+            rest = text[place + 1 :]
+            found[letter] = Word(rest) if rest else words[at] if at < len(words) else None
+            at += 0 if rest else 1
+            break
+    return found, words[at:]
+
+
+def _has_option(words, short, long):
+    return any(word.text.startswith(("-" + short, "--" + long)) and word.text != "-" for word in words[1:])
+
+
+def _env(words, context):
+    options, rest = _split(words, "uCS", "unset chdir split-string")
+    is_alone = rest[:1] and rest[0].text == "-"
+    environment = {} if is_alone or "i" in options or "ignore-environment" in options else dict(context.environment)
+    rest = rest[1:] if is_alone else rest
+    for name in ("u", "unset"):
+        if options.get(name):
+            environment.pop(options[name].text, None)
+    context = context.but(environment=environment)
+    directory = options.get("C") or options.get("chdir")
+    if directory:
+        context = context.but(directory=directory.text if directory.is_decided else None)
+    split = options.get("S") or options.get("split-string")
+    if split:
+        rest = [Word(text) for text in split.text.split()] + rest
+    return _assignments(rest, context)
+
+
+def _assignments(words, context):
+    """Take the NAME=VALUE words at the beginning into the environment."""
+    environment = dict(context.environment)
+    while words:
+        match = _ASSIGNMENT.match(words[0].text)
+        if match is None:
+            break
+        environment[match.group("name")] = match.group("value") if words[0].is_decided else None
+        words = words[1:]
+    return words, context.but(environment=environment)
+
+
+def _flock(words, context):
+    # The file that is locked may stand before options of the command that is -c.
+    _options, rest = _split(words, "wE", "timeout wait conflict-exit-code")
+    rest = rest[1:]
+    if rest and rest[0].text in ("-c", "--command"):
+        return Shell(rest[1] if len(rest) > 1 else None, None, [], context), context
+    return rest, context
+
+
+def _as_user(words, context, short, long, user_letter, user_name, is_daemon=False):
+    daemon_names = "exec startas name pidfile user group chuid chroot chdir signal retry nicelevel iosched procsched umask"
+    options, rest = _split(words, short, daemon_names if is_daemon else long)
+    user = options.get(user_letter) or options.get(user_name)
+    if user is not None:
+        context = context.but(user=user.text.split(":")[0] if user.is_decided else None)
+    elif not is_daemon and user_name == "user":
+        context = context.but(user="root")
+    if is_daemon:
+        program = options.get("a") or options.get("startas") or options.get("x") or options.get("exec")
+        return ([program] if program else []) + rest, context
+    for name in ("E", "setenv"):
+        if user_name == "uid" and options.get(name):
+            context = _assignments([options[name]], context)[1]
+    return _assignments(rest, context)
+
+
+def _su(words, context):
+    """su(1), runuser(1): the command is a text for the user's shell."""
+    text, operands, at, words = None, [], 0, words[1:]
+    while at < len(words):
+        word = words[at]
+        if word.text in ("-c", "--command", "--session-command"):
+            text = words[at + 1] if at + 1 < len(words) else None
+            at += 1
+        elif word.text.startswith("--command="):
+            text = Word(word.text.partition("=")[2], word.is_decided)
+        elif word.text in ("-s", "--shell", "-g", "-G", "-w"):
+            at += 1
+        elif not word.text.startswith("-"):
+            operands.append(word)
+        at += 1
+    user = _text(operands[:1]) if operands else "root"
+    is_login = any(word.text in ("-", "-l", "--login", "-lc") for word in words)
+    environment = {} if is_login else context.environment
+    return Shell(text, None, operands[1:], context.but(user=user, environment=environment, directory=None)) if text else None
+
+
+def _shell(words, context):
+    at = 1
+    while at < len(words) and words[at].is_decided and words[at].text[:1] in ("-", "+") and len(words[at].text) > 1:
+        text = words[at].text
+        at += 1
+        if text in ("-o", "+o", "-O", "--rcfile", "--init-file"):
+            at += 1
+        elif not text.startswith("--") and "c" in text[1:]:
+            return Shell(words[at] if at < len(words) else None, None, words[at + 2 :], context)
+    if at >= len(words):
+        return None
+    return Shell(None, words[at], words[at + 1 :], context)
+
+
+def _launch(words, context):
+    name = posixpath.basename(words[0].text)
+    for pattern, takes_next, brings_text in INTERPRETERS:
+        if pattern.match(name):
+            argv, interpreter = _script(words, takes_next, brings_text, _FILE_OPTIONS.get(name.rstrip("0123456789.")))
+            return Launch(argv, context, interpreter)
+    return Launch(words, context)
+
+
+def _script(words, takes_next, brings_text, file_option):
+    """The words from the script on, and those of its interpreter; the interpreter alone where there is no file."""
+    at = 1
+    while at < len(words):
+        text = words[at].text
+        if text == file_option:
+            at += 1
+            break
+        if not words[at].is_decided or text in brings_text or not text.startswith("-"):
+            break
+        at += 2 if text in takes_next else 1
+    is_file = at < len(words) and words[at].is_decided and words[at].text not in brings_text
+    return (words[at:], words[:at]) if is_file else (words, ())
+
+
+def _text(words):
+    return words[0].text if words and words[0].is_decided else None
+
+
+def is_shell(program):
+    """Tell whether *program* is one of the shells."""
+    return os.path.basename(program) in _SHELLS

@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The simple commands of a shell text in their order, and which of them only run under a condition (POSIX.1-2017, XCU 2.9).
+
+Not a whole parser: what a command is, where it ends and what it depends on is all that is asked for here.
+"""
+
+import collections
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_lexer
+
+# words: tuples of shell_lexer.Part.
+Command = collections.namedtuple("Command", "words line")
+# Around what runs only under a condition, or in a shell of its own.
+ENTER, LEAVE = "enter", "leave"
+
+_OPENS = ("then", "do", "{")
+_CLOSES = ("fi", "done", "}")
+_ALTERNATIVES = ("else", "elif")
+_HEADS = ("if", "while", "until", "!", "time")
+_ENDS = ("\n", ";", "&", ";;", ";&", ";;&")
+
+
+def parse(source, line=1):
+    """Return the Commands of the shell text *source*, with ENTER and LEAVE between them. Raises shell_lexer.ShellError."""
+    return _Reader(source, line).read()
+
+
+class _Reader:
+    def __init__(self, source, line):
+        self._tokens = list(shell_lexer.tokens(source, line))
+        self._found = []
+        self._words = []
+        self._line = None
+        self._in_chain = False
+        self._depth = 0
+        self._chains = []
+        self._cases = []  # depths of the case commands that are open
+        self._in_pattern = False
+
+    def read(self):
+        at = 0
+        while at < len(self._tokens):
+            at = self._next(at)
+        self._end_chain()
+        while self._depth:
+            self._leave()
+        return self._found
+
+    def _next(self, at):
+        token = self._tokens[at]
+        word = _plain(token)
+        if self._in_pattern and word != "esac":
+            self._in_pattern = not (token.kind == "operator" and token.text == ")")
+            return at + 1
+        if token.kind == "redirection":
+            return at + 1
+        if token.kind == "operator":
+            self._operator(token.text)
+            return at + 1
+        if not self._words and word in ("for", "select", "case", "function"):
+            return self._head(word, at + 1)
+        if not self._words and self._reserved(word):
+            return at + 1
+        if not self._words:
+            self._line = token.line
+        self._words.append(token.parts)
+        return at + 1
+
+    def _operator(self, operator):
+        if operator == "(" and len(self._words) == 1:
+            self._words = []  # the name of a function
+            return
+        self._end_command()
+        if operator in ("&&", "||"):
+            if operator == "||":
+                self._end_chain()
+            if not self._in_chain:
+                self._in_chain = True
+                self._found.append(ENTER)
+        elif operator == "(":
+            self._enter()
+        elif operator == ")":
+            self._end_chain()
+            self._leave()
+        elif operator in _ENDS:
+            self._end_chain()
+            self._in_pattern = operator.startswith(";") and operator != ";" and self._cases[-1:] == [self._depth]
+
+    def _reserved(self, word):
+        """Whether the *word*, where a command begins, is one of the grammar; if so, it is dealt with."""
+        if word in _OPENS:
+            self._enter()
+        elif word in _CLOSES:
+            self._end_chain()
+            self._leave()
+        elif word in _ALTERNATIVES:
+            self._end_chain()
+            self._leave()
+            if word == "else":
+                self._enter()
+        elif word == "esac":
+            self._in_pattern = False
+            self._cases = self._cases[:-1]
+            self._end_chain()
+            self._leave()
+        elif word not in _HEADS:
+            return False
+        return True
+
+    def _head(self, word, at):
+        """Skip what stands between for, case or function and what they run; return where that begins."""
+        if word == "function":
+            return at + 1
+        if word == "case":
+            while at < len(self._tokens) and _plain(self._tokens[at]) != "in":
+                at += 1
+            self._enter()
+            self._cases.append(self._depth)
+            self._in_pattern = True
+            return at + 1
+        variable = self._tokens[at].parts if at < len(self._tokens) else ()
+        # Each round has another value: as if it were assigned what nobody knows.
+        unknown = shell_lexer.Part("unknown", "", True, None)
+        self._line = self._tokens[at].line if at < len(self._tokens) else None
+        if variable:
+            self._words = [(shell_lexer.text(_plain(self._tokens[at]) + "=", False), unknown)]
+            self._end_command()
+        while at < len(self._tokens) and not (self._tokens[at].kind == "operator" and self._tokens[at].text in _ENDS):
+            at += 1
+        return at
+
+    def _end_command(self):
+        if self._words:
+            self._found.append(Command(tuple(self._words), self._line))
+        self._words = []
+
+    def _enter(self):
+        self._chains.append(self._in_chain)
+        self._in_chain = False
+        self._depth += 1
+        self._found.append(ENTER)
+
+    def _leave(self):
+        if self._depth:
+            self._depth -= 1
+            self._found.append(LEAVE)
+            self._in_chain = self._chains.pop()
+
+    def _end_chain(self):
+        self._end_command()
+        if self._in_chain:
+            self._in_chain = False
+            self._found.append(LEAVE)
+
+
+def _plain(token):
+    """The token's text where it is a word without quotes and expansions, else ""."""
+    if token.kind != "word" or any(part.kind != "text" or part.quoted for part in token.parts):
+        return ""
+    return "".join(part.text for part in token.parts)
