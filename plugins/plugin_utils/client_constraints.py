@@ -23,8 +23,8 @@ def of_client(facts: ClientFacts, install: Install | None, account: Account | No
     """
     version = install.version if install else None
     security = account.security if account else "implicit"
-    found = list(_behaviour(DEFAULT, facts.defaults, version, security, facts.title))
-    found.extend(_behaviour(LIMIT, facts.limits, version, security, facts.title))
+    found = list(_behaviour(DEFAULT, facts.defaults, version, security, kind, facts.title))
+    found.extend(_behaviour(LIMIT, facts.limits, version, security, kind, facts.title))
     settings = account.settings if account else ()
     for setting in settings:
         found.extend(of_setting(SETTING, setting, facts.settings.get(setting.key), version, kind))
@@ -35,8 +35,10 @@ def of_client(facts: ClientFacts, install: Install | None, account: Account | No
     return found, unknown
 
 
-def _behaviour(layer: str, rules: Iterable[BehaviourRule], version: str | None, security: str | None, title: str) -> Iterator[Constraint]:
-    for rule in rules:
+def _behaviour(
+    layer: str, rules: Iterable[BehaviourRule], version: str | None, security: str | None, kind: str, title: str
+) -> Iterator[Constraint]:
+    for rule in (rule for rule in rules if rule.library in (None, kind)):
         holds = rule.versions.holds(version)
         if holds is not False and (rule.security is None or security is None or rule.security == security):
             why = rule.why if holds else f"the version of {title} is not known ({rule.why or rule.source})"

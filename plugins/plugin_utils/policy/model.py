@@ -103,6 +103,7 @@ class BehaviourRule:
         effect: what it does.
         why: one sentence for the report.
         mend: what to do about it, one sentence.
+        library: kind of the library that it does so with; None: any.
     """
 
     versions: VersionRange
@@ -111,6 +112,7 @@ class BehaviourRule:
     why: str | None
     mend: str | None
     source: Source
+    library: str | None = None
 
 
 @dataclass(frozen=True)

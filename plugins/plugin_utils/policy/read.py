@@ -167,7 +167,7 @@ def setting_rules(node: Node | None, known: Sources) -> dict[str, tuple[model.Se
 
 def behaviour(node: Node, known: Sources) -> model.BehaviourRule:
     """Return what a client does by itself."""
-    given = keys(node, ("effect", "source"), ("versions", "security", "why", "mend"))
+    given = keys(node, ("effect", "source"), ("versions", "security", "why", "mend", "library"))
     return model.BehaviourRule(
         versions=version_range(given.get("versions")),
         security=choice(given["security"], ("implicit", "starttls")) if "security" in given else None,
@@ -175,6 +175,7 @@ def behaviour(node: Node, known: Sources) -> model.BehaviourRule:
         why=given["why"].text() if "why" in given else None,
         mend=given["mend"].text() if "mend" in given else None,
         source=source(given["source"], known),
+        library=given["library"].text() if "library" in given else None,
     )
 
 

@@ -19,7 +19,7 @@ import sys
 import termios
 import time
 
-QUIET = 0.7
+QUIET = 0.5
 SECONDS = 20.0
 _ROWS_AND_COLUMNS = struct.pack("HHHH", 40, 120, 0, 0)
 

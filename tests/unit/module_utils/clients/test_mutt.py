@@ -1,0 +1,166 @@
+"""mutt and neomutt: the mailboxes on servers that their configuration leads to."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mutt, mutt_family, neomutt
+
+FILE = "/home/alice/.muttrc"
+SECRET = "hunter2"
+F = "set folder=imaps://h/ spoolfile=+INBOX\n"
+
+# name: (text, [(server, port, protocol, security)])
+ACCOUNTS = {
+    "a folder": (F, [("h", 993, "imap", "implicit")]),
+    "STARTTLS": ("set folder=imap://h:1143/", [("h", 1143, "imap", "starttls")]),
+    "STARTTLS by force": ("set folder=imap://h/ ssl_starttls=no ssl_force_tls", [("h", 143, "imap", "starttls")]),
+    "no TLS": ("set folder=imap://h/ ssl_starttls=no ssl_force_tls=no", [("h", 143, "imap", "none")]),
+    "POP3": ("set pop_host=pops://h", [("h", 995, "pop3", "implicit")]),
+    "POP3 by name": ("set pop_host=h:1110", [("h", 1110, "pop3", "starttls")]),
+    "a POP3 mailbox": ("set spoolfile=pop://h/", [("h", 110, "pop3", "starttls")]),
+    "the old form": ("set spoolfile={h/ssl}INBOX", [("h", 993, "imap", "implicit")]),
+    "local mail": ("set folder=~/Mail spoolfile=/var/mail/alice", []),
+    "other mailboxes": (F + "mailboxes =a imaps://i/b ~/c", [("h", 993, "imap", "implicit"), ("i", 993, "imap", "implicit")]),
+    "one that a hook leads to": (
+        F + "folder-hook work 'set folder=imaps://w/'",
+        [("h", 993, "imap", "implicit"), ("w", 993, "imap", "implicit")],
+    ),
+    "one that a key leads to": (
+        F + "macro index x '<enter-command>set folder=imaps://w/<enter>'",
+        [("h", 993, "imap", "implicit"), ("w", 993, "imap", "implicit")],
+    ),
+}
+HOOK = "account-hook h 'set nossl_use_tlsv1_2'\n"
+# name: (text, effective settings of TLS of the first account, what is undecided)
+SETTINGS = {
+    "set": (F + "set ssl_use_tlsv1_2=no ssl_ciphers=NORMAL", {"ssl_use_tlsv1_2": "no", "ssl_ciphers": "NORMAL"}, []),
+    "by a hook": (F + HOOK, {"ssl_use_tlsv1_2": "no"}, []),
+    "by the hook of another": (F + HOOK.replace(" h ", " other "), {}, []),
+    "by the hook of all but another": (F + HOOK.replace(" h ", " ! other "), {"ssl_use_tlsv1_2": "no"}, []),
+    "by a hook that is not tried": (F + HOOK.replace(" h ", " '(h+)+$' "), {}, ["ssl_use_tlsv1_2"]),
+    "by a hook that is no expression": (F + HOOK.replace(" h ", " '*h' "), {}, ["ssl_use_tlsv1_2"]),
+    "left behind by the hook of another": ("set folder=imaps://h/\n" + HOOK.replace(" h ", " other "), {}, ["ssl_use_tlsv1_2"]),
+    "set again by its own hook": (
+        "set folder=imaps://h/\n" + HOOK.replace(" h ", " other ") + "account-hook h 'set ssl_use_tlsv1_2'",
+        {"ssl_use_tlsv1_2": "yes"},
+        [],
+    ),
+    "computed": (F + "set ssl_use_tlsv1_2=`x`", {}, ["ssl_use_tlsv1_2"]),
+    "a program's words": (F + "source 'x|'", {}, ["source"]),
+    "a tunnel": (F + "set tunnel='ssh h'", {}, ["server"]),
+    "asked": (
+        "set folder=imap://h/ ssl_starttls=ask-yes ssl_force_tls=no",
+        {"ssl_starttls": "ask-yes", "ssl_force_tls": "no"},
+        ["security"],
+    ),
+    "a server that is computed": ("set folder=imaps://`x`/", {}, ["server"]),
+}
+
+
+@pytest.fixture
+def read(tree):
+    """Return read(text), the accounts of alice's file and the gaps."""
+
+    def read_file(text: str, path: str = FILE, client=mutt):
+        tree.write(path, text)
+        host = tree.host()
+        evidence = client.read(host)
+        return (evidence["accounts"] if evidence else []), host.gaps
+
+    return read_file
+
+
+@pytest.mark.parametrize("name", ACCOUNTS)
+def test_accounts(name, read):
+    text, expected = ACCOUNTS[name]
+    accounts, gaps = read(text)
+    assert [(entry["server"], entry["port"], entry["protocol"], entry["security"]) for entry in accounts] == expected
+    assert gaps == []
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_what_acts_on_an_account(name, read):
+    text, settings, undecided = SETTINGS[name]
+    account = read(text)[0][0]
+    found = {entry["key"]: entry["value"] for entry in account["settings"] if entry["key"].startswith("ssl")}
+    assert (found, [entry["what"] for entry in account["undecided"]]) == (settings, undecided)
+
+
+def test_an_account_says_where_it_stands_and_whose_it_is(read):
+    accounts, _gaps = read(f"# x\nset imap_pass={SECRET}\nset folder=imaps://u:{SECRET}@h/x\n")
+    where = {"file": FILE, "line": 3}
+    assert accounts == [
+        {
+            "user": "alice",
+            "config": FILE,
+            "line": 3,
+            "name": "folder",
+            "server": "h",
+            "port": 993,
+            "protocol": "imap",
+            "security": "implicit",
+            "enabled": True,
+            "settings": [{"key": "folder", "value": "h", **where}],
+            "undecided": [],
+        }
+    ]
+
+
+def test_the_systems_file_comes_before_the_users(tree, read):
+    tree.write("/etc/Muttrc", "set ssl_use_tlsv1_2=no ssl_use_tlsv1=yes\nsource /usr/lib/mutt/source-muttrc.d|\n")
+    tree.write("/etc/Muttrc.d/a.rc", "set folder=imaps://system/\n")
+    accounts, _gaps = read("set ssl_use_tlsv1_2=yes spoolfile=+x")
+    assert [(entry["user"], entry["server"], entry["config"]) for entry in accounts] == [
+        ("", "system", "/etc/Muttrc.d/a.rc"),
+        ("alice", "system", FILE),
+    ]
+    assert [entry["value"] for entry in accounts[1]["settings"] if entry["key"] == "ssl_use_tlsv1_2"] == ["yes"]
+
+
+@pytest.mark.parametrize(
+    ("client", "first", "second"),
+    [
+        (mutt, "/home/alice/.muttrc", "/home/alice/.config/mutt/muttrc"),
+        (neomutt, "/home/alice/.config/neomutt/neomuttrc", "/home/alice/.neomuttrc"),
+        (neomutt, "/home/alice/.config/mutt/muttrc", "/home/alice/.muttrc"),
+    ],
+)
+def test_of_the_users_files_the_first_counts(client, first, second, tree, read):
+    tree.write(first, "set folder=imaps://one/")
+    accounts, _gaps = read("set folder=imaps://two/", second, client)
+    assert [entry["server"] for entry in accounts] == ["one"]
+
+
+def test_a_secret_is_in_no_account_and_no_gap(read):
+    lines = (
+        "set imap_pass={0} my_pass={0}",
+        "set folder=imaps://u:$my_pass@h/ spoolfile='{{u@h2:99/ssl}}{0}'",
+        "set tunnel='ssh {0}' smtp_url=smtps://u:{0}@h",
+        "account-hook . 'set imap_pass={0}'",
+        "macro index x ':set imap_pass={0}<enter>'",
+        "set {0}=`{0}` my_x='{0}",
+    )
+    accounts, gaps = read("\n".join(line.format(SECRET) for line in lines))
+    assert len(accounts) == 2
+    assert SECRET not in repr((accounts, gaps))
+
+
+def test_many_accounts_are_bounded(read):
+    accounts, _gaps = read("\n".join(f"mailboxes imaps://h{number}/" for number in range(3000)))
+    assert len(accounts) <= 500
+
+
+@pytest.mark.parametrize(("release", "forced"), [(None, None), ((1, 12), "no"), ((1, 13, 1), "yes"), ((1, 14), "no"), ((2, 0), "yes")])
+def test_whether_mutt_asks_for_tls_by_default(release, forced):
+    assert mutt._forced(release) == forced
+
+
+def test_an_expression_that_takes_long_on_purpose_is_not_tried():
+    hook = mutt_family.muttrc.Hook("account-hook", "(a|a)*b", True, "x", "f", 1)
+    assert mutt_family._matches(hook, "a" * 60) is None
+
+
+def test_nothing_of_it_is_no_evidence(tree):
+    host = tree.host()
+    assert (mutt.read(host), neomutt.read(host), host.gaps) == (None, None, [])
