@@ -22,8 +22,8 @@ Command = collections.namedtuple("Command", "text file line")
 VERSIONS = ("ssl_use_sslv3", "ssl_use_tlsv1", "ssl_use_tlsv1_1", "ssl_use_tlsv1_2", "ssl_use_tlsv1_3")
 PATHS = ("folder", "spoolfile", "record", "postponed", "mbox", "trash", "pop_host")
 _SYNONYMS = {"spool_file": "spoolfile"}
-_CHOICES = dict.fromkeys(VERSIONS + ("ssl_force_tls",), ("yes", "no"))
-_CHOICES["ssl_starttls"] = ("yes", "no", "ask-yes", "ask-no")
+_YES_OR_NO = ["yes", "no"]
+_CHOICES = dict(dict.fromkeys(VERSIONS + ("ssl_force_tls",), _YES_OR_NO), ssl_starttls=_YES_OR_NO + ["ask-yes", "ask-no"])
 _KEPT = tuple(_CHOICES) + PATHS + ("ssl_ciphers", "tunnel")
 _HOOKS = ("account-hook", "folder-hook")
 _PROGRAMS = ("lua", "lua-source", "run")
