@@ -6,6 +6,7 @@ import os
 import shutil
 
 import pytest
+from hypothesis import settings
 
 MARKERS = (
     "requires_root: the test needs root (namespaces, chroot, mounts).",
@@ -14,9 +15,12 @@ MARKERS = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register our markers."""
+    """Register our markers, and what holds for all property tests."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
+    # How long an example takes says more about what else the machine does than about the code.
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

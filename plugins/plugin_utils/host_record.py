@@ -10,6 +10,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import findi
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import ERROR, UNREACHABLE
 
 _MAX_WHY = 500
+_NO_REASON = "no reason was given"
 
 
 def of_error(host: str, why: str) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def of_unreachable(host: str, why: str) -> dict[str, Any]:
 
 
 def _record(host: str, verdict: str, cause: str, why: str, text: str) -> dict[str, Any]:
-    short = _one_line(why)
+    short = _one_line(why) or _NO_REASON
     return {
         "host": host,
         "verdict": verdict,

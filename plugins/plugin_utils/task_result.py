@@ -7,12 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import host_record
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import failure_text, host_record
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import VERDICTS
-
-_TRACEBACK = "Traceback (most recent call last)"
-# Ansible's msg when a module printed no result, which says nothing; the reason is in what it printed instead.
-_NO_REASON = "MODULE FAILURE"
 
 
 def to_record(host: str, result: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,13 +29,4 @@ def _reason(result: Mapping[str, Any]) -> str:
         return "the result of the audit task is hidden by no_log"
     if "results" in result:
         return "the audit task runs in a loop, and can run once for a host only"
-    for key in ("msg", "module_stderr", "module_stdout"):
-        told = str(result.get(key) or "").strip()
-        if told and not told.startswith(_NO_REASON):
-            return _without_traceback(told)
-    return "the audit task gave no result"
-
-
-def _without_traceback(text: str) -> str:
-    """Return the last line of a traceback, which is the error; any other text as it is."""
-    return text.splitlines()[-1] if _TRACEBACK in text else text
+    return failure_text.reason(result) or "the audit task gave no result"

@@ -18,10 +18,10 @@ from lab import snapshot
 from lab.container import File
 from lab.host import Host, User
 from lab.session import Lab
+from schema import SCHEMA
 
 ROOT = Path(__file__).parents[2]
 CORES = {"newest": Path(sys.executable).parent, "oldest": ROOT / ".venv-2.16/bin"}
-SCHEMA = json.loads((ROOT / "plugins/plugin_utils/report/results.schema.json").read_text())
 # What logging in itself touches.
 TOUCHED = ("/tmp", "/var/log", "/run", "/root/.ansible")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import failure_text
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import Evidence, ReachError
 
 MODULE = "mailtls.fleet.tls_audit"
@@ -20,11 +21,6 @@ def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any])
     if answer.get("unreachable"):
         raise AnsibleConnectionFailure(str(answer.get("msg") or "the connection failed"))
     if "evidence" not in answer:
-        raise ReachError(_failure(answer))
+        raise ReachError(failure_text.reason(answer) or "the module sent no evidence")
     evidence: Evidence = answer["evidence"]
     return evidence
-
-
-def _failure(answer: Mapping[str, Any]) -> str:
-    """Return what the module, or what ran in its place, said of its failure."""
-    return str(answer.get("msg") or answer.get("module_stderr") or answer.get("module_stdout") or "the module sent no evidence")

@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 _LABEL = 10
+_NARROWEST = 20
 _RESET = "\033[0m"
+_COLOUR_CODE = re.compile("\033\\[[0-9;]*m")
 _COLOURS = {
     "FAIL": "\033[1;31m",
     "AT_RISK": "\033[33m",
@@ -39,9 +42,13 @@ class Page:
     def wrapped(self, text: str, indent: int, first: str = "") -> None:
         """Add *text* in as many lines as it takes, *first* before the first of them. A word is never broken: it may be a path."""
         lead = " " * indent
-        lines = textwrap.wrap(text, max(self._width - indent, 20), break_long_words=False, break_on_hyphens=False) or [""]
-        self._lines.append((first or lead) + lines[0])
-        self._lines.extend(lead + line for line in lines[1:])
+        before = " " * len(_COLOUR_CODE.sub("", first or lead))
+        width = max(self._width, indent + _NARROWEST)
+        lines = textwrap.wrap(
+            text, width, initial_indent=before, subsequent_indent=lead, break_long_words=False, break_on_hyphens=False
+        ) or [before]
+        self._lines.append((first or lead) + lines[0][len(before) :])
+        self._lines.extend(lines[1:])
 
     def item(self, label: str, text: str, indent: int) -> None:
         """Add *text* with a label to its left."""
