@@ -40,16 +40,24 @@ def _of_copies(host, kind):
     return sorted({stack["config"] for stack in host.stacks.all() if stack["kind"] == kind and stack.get("config")})
 
 
+def _of_programs(host, variable):
+    """The files that single programs are started with, by that environment variable."""
+    named = {stack["environment"].get(variable) for stack in host.stacks.all()}
+    return [(path, path) for path in sorted(named - {None, ""})]
+
+
 def _openssl_files(host, variables):
     """The openssl.cnf of each copy of OpenSSL; OPENSSL_CONF stands in for them all, and an empty one for none (config(5ssl))."""
     if "OPENSSL_CONF" in variables:
-        return [(variables["OPENSSL_CONF"].value, None)] if variables["OPENSSL_CONF"].value else []
+        everyones = [(variables["OPENSSL_CONF"].value, None)] if variables["OPENSSL_CONF"].value else []
+        return everyones + _of_programs(host, "OPENSSL_CONF")
     return [(path, path) for path in _of_copies(host, "openssl")]
 
 
 def _gnutls_files(host, variables):
     if "GNUTLS_SYSTEM_PRIORITY_FILE" in variables:
-        return [(variables["GNUTLS_SYSTEM_PRIORITY_FILE"].value, None)]
+        everyones = [(variables["GNUTLS_SYSTEM_PRIORITY_FILE"].value, None)]
+        return everyones + _of_programs(host, "GNUTLS_SYSTEM_PRIORITY_FILE")
     return [(path, path) for path in _of_copies(host, "gnutls")] or [(_GNUTLS_FILE, None)]
 
 

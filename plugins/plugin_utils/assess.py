@@ -30,7 +30,8 @@ def assess(evidence: Evidence, policy: Policy, today: datetime.date) -> dict[str
     """
     paths = {stack.path: of_stack(evidence, policy, stack) for stack in evidence.stacks}
     findings = [item for client in evidence.clients for item in _client_findings(evidence, policy, client)]
-    findings += [_stack_finding(evidence, policy, stack, paths[stack.path]) for stack in evidence.stacks if stack.origin == "system"]
+    judged = [stack for stack in evidence.stacks if _is_judged(evidence, policy, stack, paths[stack.path])]
+    findings += [_stack_finding(evidence, policy, stack, paths[stack.path]) for stack in judged]
     findings += [_coverage_finding(gap, policy) for gap in evidence.gaps if _could_matter(gap, evidence)]
     findings = findings or [_nothing_seen(policy)]
     verdict = worst(item["verdict"] for item in findings)
@@ -96,6 +97,22 @@ def _unused_client(evidence: Evidence, policy: Policy, client: Client) -> dict[s
     )
 
 
+def _is_judged(evidence: Evidence, policy: Policy, stack: Stack, path: Path) -> bool:
+    """Whether *stack* gets a finding of its own: not one that only certain programs have, nor a runtime that no client needs."""
+    if stack.origin != "system" or stack.environment:
+        return False
+    return not _is_runtime(policy, stack) or (path.passes is not None and stack.path in _used(evidence))
+
+
+def _is_runtime(policy: Policy, stack: Stack) -> bool:
+    facts = policy.libraries.get(stack.kind)
+    return facts is not None and facts.runtime
+
+
+def _used(evidence: Evidence) -> set[str]:
+    return {path for client in evidence.clients for install in client.installs for path in install.stacks}
+
+
 def _stack_finding(evidence: Evidence, policy: Policy, stack: Stack, path: Path) -> dict[str, Any]:
     title = path.facts.title if path.facts else stack.kind
     subject = f"{title} {stack.version or ''}".strip()
@@ -117,7 +134,7 @@ def _stack_finding(evidence: Evidence, policy: Policy, stack: Stack, path: Path)
         )
     if path.passes:
         return finding(identity, "stack", "ok", PASS, path.confidence, _offers(subject, path), {"text": ""}, source, **known)
-    verdict = FAIL if _nothing_else_decides(evidence) else AT_RISK
+    verdict = FAIL if _nothing_else_decides(evidence) and not _is_runtime(policy, stack) else AT_RISK
     note = "" if verdict == FAIL else " The mail accounts that were found are judged by themselves."
     return finding(
         identity,

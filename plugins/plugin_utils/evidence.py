@@ -42,7 +42,7 @@ class Hello:
 
 @dataclass(frozen=True)
 class Stack:
-    """One TLS library on the host."""
+    """One TLS library on the host; `environment` names the variables of the program that it stands for, where it is not for all."""
 
     kind: str
     path: str
@@ -53,6 +53,7 @@ class Stack:
     build: tuple[str, ...]
     config: str | None
     hellos: tuple[Hello, ...]
+    environment: tuple[str, ...] = ()
 
     def hello(self, case: str, priority: str | None = None) -> Hello | None:
         """Return what the library answered in this *case*, with this *priority* string, or None when it was not asked."""
@@ -187,6 +188,7 @@ def _stack(place: _Place) -> Stack:
         build=place.texts("build"),
         config=place.optional_text("config"),
         hellos=tuple(_hello(item) for item in place.items("hellos")),
+        environment=tuple(place.item("environment").value) if "environment" in place.value else (),
     )
 
 

@@ -187,7 +187,9 @@ def _system_constraints(
 
 def _is_read_by(stack: Stack, setting: Setting) -> bool:
     """Of two copies of a library each may have a file of its own; one whose file is not known may read any of them."""
-    return setting.config is None or stack.config is None or setting.config == stack.config
+    if setting.config is None:
+        return not stack.environment
+    return stack.config is None or setting.config == stack.config
 
 
 def _library_constraints(setting: Setting, facts: LibraryFacts, stack: Stack) -> Iterator[Constraint]:

@@ -11,7 +11,7 @@ import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Unreadable
-from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask_python
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import python
 
 # execve(2) reads so much of the first line; a wrapper's one command stands near its beginning.
 _HEAD = 8192
@@ -19,11 +19,7 @@ _MAX_WRAPPERS = 3
 _SHELLS = ("sh", "bash", "dash", "ksh", "ash", "busybox")
 _EXEC = re.compile(r"^[ \t]*exec[ \t]+(?P<command>[^\n]+)", re.MULTILINE)
 _ASSIGNMENT = re.compile(r"^\w+=")
-_PYTHON = re.compile(r"(?:platform-)?python(?P<version>\d(?:\.\d+)?)?m?$")
-_LIBRARY = re.compile(r"python(?P<version>\d\.\d+)$")
 _RELEASE = re.compile(r"^__version__ *= *[\"'](?P<version>\d+(?:\.\d+)+)", re.MULTILINE)
-# An extension module has the build's name in its own (PEP 3149), or none.
-_SSL_MODULE = re.compile(r"_ssl(?:\.[\w-]+|module)?\.so$")
 
 Script = collections.namedtuple("Script", "interpreter named")
 
@@ -50,7 +46,7 @@ def script(host, program):
         command = _located(host, words[0])
         if command is None:
             return None
-        if _PYTHON.match(os.path.basename(command)):
+        if python.NAMES.match(os.path.basename(command)):
             return Script(host.realpath(command), command)
         program = host.realpath(command)
     return None
@@ -73,7 +69,7 @@ def installs(host, programs, distributions, packages=(), module=None):
     found = []
     for path in paths:
         copy, read = base.install(host, path, packages), script(host, path)
-        copy["stacks"] = python_stacks(host, read.interpreter) if read else []
+        copy["stacks"] = host.stacks.of_interpreter(read.interpreter) if read else []
         release = _release_in_module(host, path, read, module) if module else None
         copy["version"] = release or copy["version"] or _distribution(host, path, read, distributions)
         found.append(copy)
@@ -83,33 +79,8 @@ def installs(host, programs, distributions, packages=(), module=None):
 def major_version(host, found_installs):
     """Return the major version of the Python that runs a client: 2 when that of every installed copy is, else 3."""
     scripts = [script(host, copy["program"]) for copy in found_installs]
-    versions = [python_version(host, read.interpreter) or "3" for read in scripts if read]
+    versions = [python.version(host, read.interpreter) or "3" for read in scripts if read]
     return 2 if versions and all(version.startswith("2") for version in versions) else 3
-
-
-def python_version(host, interpreter):
-    """Return the version of the Python *interpreter*, "3.11", as its name or its library's directory tells, or None."""
-    match = _PYTHON.match(os.path.basename(interpreter))
-    if match is None:
-        return None
-    version = match.group("version") or ""
-    if "." in version:
-        return version
-    found = {name for _directory, name in _libraries(host, interpreter) if name.startswith(version)}
-    return found.pop() if len(found) == 1 else None
-
-
-def python_stacks(host, interpreter):
-    """Return the paths of the TLS stacks of the Python *interpreter*: Python itself, which has settings of its own, and its libssl."""
-    if not _PYTHON.match(os.path.basename(interpreter)):
-        return []
-    version = python_version(host, interpreter)
-    modules = [path for directory, name in _libraries(host, interpreter) if name == version for path in _ssl_modules(host, directory)]
-    # Some builds have the module inside the interpreter, or inside the library that it consists of.
-    below = [stack for module in modules or [interpreter] for stack in host.stacks.of_binary(module)]
-    # One that can't be asked leaves only its libssl to go by: the versions of Python do not tell what it offers.
-    asked = [host.stacks.add("python", interpreter, "system", None)] if ask_python.may_be_asked(host, interpreter) else []
-    return asked + below
 
 
 def _shebang(host, program):
@@ -147,21 +118,6 @@ def _located(host, name):
     return found[0] if found else None
 
 
-def _libraries(host, interpreter):
-    """The directories of Python's library that lie where *interpreter* looks for its own, as (directory, version)."""
-    prefix = os.path.dirname(os.path.dirname(interpreter))
-    found = []
-    for parent in (prefix + "/lib", prefix + "/lib64"):
-        matches = [_LIBRARY.match(name) for name in host.names(parent)]
-        found.extend((parent + "/" + match.group(), match.group("version")) for match in matches if match)
-    return found
-
-
-def _ssl_modules(host, library):
-    directory = library + "/lib-dynload"
-    return [directory + "/" + name for name in host.names(directory) if _SSL_MODULE.match(name)]
-
-
 def _distribution(host, program, read, names):
     """The version as the directory of its metadata tells, NAME-VERSION.dist-info, where pip(1) puts a program's package."""
     wanted = re.compile("(?:" + "|".join(map(re.escape, names)) + r")-(?P<version>\d[\w.]*?)(?:-py[\d.]+)?\.(?:dist|egg)-info$")
@@ -180,5 +136,5 @@ def _release_in_module(host, program, read, module):
 def _packages(host, program, read):
     """The directories of packages that *program* may load: those beside it, and those of its interpreter."""
     starters = dict.fromkeys([program, read.named if read else program])
-    libraries = [directory for starter in starters for directory, _version in _libraries(host, starter)]
+    libraries = [directory for starter in starters for directory, _version in python.libraries(host, starter)]
     return [directory + packages for directory in libraries for packages in ("/site-packages", "/dist-packages")]

@@ -183,14 +183,14 @@ def _run(questions, deadline, python):
     except (OSError, ImportError, ValueError) as error:
         return {}, f"{python} could not be started: {error}"
     try:
-        output, why = _read(process.stdout.fileno(), deadline, OUTPUT_LIMIT * len(questions))
+        output, why = read(process.stdout.fileno(), deadline, OUTPUT_LIMIT * len(questions))
     finally:
         process.stdout.close()
-        _end(process)
+        end(process)
     return _told(output, why or f"{python} ended without an answer")
 
 
-def _end(process):
+def end(process):
     """End the asker, and what a library may have left running."""
     try:
         # As it was not waited for yet, its number still stands for it and for its group.
@@ -208,7 +208,7 @@ def _source():
     return source
 
 
-def _read(pipe, deadline, limit):
+def read(pipe, deadline, limit, late="the time for all libraries together was over"):
     """Return what comes out of the *pipe* until its end, and None or why that was not waited for."""
     output = bytearray()
     poll = select.poll()
@@ -216,7 +216,7 @@ def _read(pipe, deadline, limit):
     while len(output) < limit:
         left = deadline - time.monotonic()
         if left <= 0 or not poll.poll(left * 1000):
-            return bytes(output), "the time for all libraries together was over"
+            return bytes(output), late
         part = os.read(pipe, 65536)
         if not part:
             return bytes(output), None

@@ -9,7 +9,8 @@ import sys
 from ansible_collections.mailtls.fleet.plugins.module_utils import elf
 from ansible_collections.mailtls.fleet.plugins.module_utils.loader import Loader
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment
-from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask, ask_python, static_facts
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask, ask_runtime, static_facts
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import registry as runtimes
 
 # A stack of NSS is known by libssl3, which speaks TLS; libnss3 beside it is the cryptography.
 KINDS = {"openssl": r"libssl\.so(\.\d[\w.]*)?", "gnutls": r"libgnutls\.so(\.\d[\w.]*)?", "nss": r"libssl3\.so"}
@@ -20,6 +21,14 @@ _BARE = {
     "gnutls": {"GNUTLS_SYSTEM_PRIORITY_FILE": "/dev/null"},
     "nss": {"NSS_IGNORE_SYSTEM_POLICY": "1"},
 }
+# What a program's own environment may set of them.
+_VARIABLES = {
+    "openssl": ("OPENSSL_CONF", "OPENSSL_CONF_INCLUDE"),
+    "gnutls": ("GNUTLS_SYSTEM_PRIORITY_FILE", "GNUTLS_SYSTEM_PRIORITY_FAIL_ON_INVALID"),
+    "nss": ("NSS_IGNORE_SYSTEM_POLICY",),
+}
+# Names another file than the one that was compiled in; of OpenSSL, an empty one none (config(5ssl)).
+_FILE_VARIABLE = {"gnutls": "GNUTLS_SYSTEM_PRIORITY_FILE", "nss": None}
 # Programs that leave GnuTLS's default alone are asked for as "system"; this is what most others pass.
 _USUAL_PRIORITY = "NORMAL"
 
@@ -31,6 +40,8 @@ class Stacks:
         self._host = host
         self._loader = Loader(host)
         self._entries = {}
+        self._files = {}
+        self._below = {}
         self._priorities = {}
         self._system_found = False
 
@@ -50,11 +61,53 @@ class Stacks:
         found = ((library, _kind(library)) for library in libraries)
         return [self.add(kind, library, "bundled", path) for library, kind in found if kind]
 
+    def of_interpreter(self, path, variables=None):
+        """Return the stacks that a program speaks TLS with that the interpreter at *path* runs, the nearest first.
+
+        Args:
+            path: of python3, perl, php, node and so on; of any other program its libraries are returned, as `of_binary` does.
+            variables: environment variables that this program is started with, {name: value}. Those that act on TLS make it
+                a stack of its own, whose path in the evidence names them. Options of a command line that act as such a variable
+                does (node --tls-max-v1.2: NODE_OPTIONS) can be given as that.
+
+        First stands the runtime itself, where it can be asked or its version tells what it offers, then the libraries below it.
+        """
+        self._find_system()
+        path = self._host.realpath(path)
+        runtime = runtimes.of_program(path)
+        if runtime is None:
+            return self.under(self.of_binary(path), variables)
+        below = []
+        for module in runtime.modules(self._host, path):
+            below += [stack for stack in self.of_binary(module) if stack not in below]
+        if not runtime.STANDS_ALONE and not ask_runtime.may_be_asked(self._host, path):
+            return self.under(below, variables)
+        self._below[self.add(runtime.KIND, path, "system", None)] = below
+        return self.under([path, *below], variables)
+
+    def under(self, stacks, variables):
+        """Return the *stacks* as they are for a program that is started with these environment *variables*, {name: value}."""
+        return [self._variant(stack, variables or {}) for stack in stacks]
+
+    def _variant(self, stack, variables):
+        entry = self._entries[stack]
+        runtime = runtimes.of_kind(entry["kind"])
+        names = _VARIABLES.get(entry["kind"], ())
+        acting = runtime.environment(variables) if runtime else {name: variables[name] for name in names if name in variables}
+        if not acting:
+            return stack
+        reference = f"{stack} ({', '.join(f'{name}={acting[name]}' for name in sorted(acting))})"
+        if reference not in self._entries:
+            self._entries[reference] = dict(entry, path=reference, environment=acting)
+            self._files[reference] = self._files[stack]
+            self._below[reference] = self._below.get(stack, [])
+        return reference
+
     def add(self, kind, path, origin, owner):
         """Note a library, unless it is known already; return its path, links resolved.
 
         Args:
-            kind: a key of KINDS, or "python".
+            kind: a key of KINDS, or the KIND of a runtime.
             path: of the library, or of the interpreter.
             origin: "system" or "bundled".
             owner: path of the program that it came with, or None.
@@ -62,7 +115,9 @@ class Stacks:
         self._find_system()
         path = self._host.realpath(path)
         if path not in self._entries:
-            self._entries[path] = {"kind": kind, "path": path, "origin": origin, "owner": owner if origin == "bundled" else None}
+            owner = owner if origin == "bundled" else None
+            self._entries[path] = {"kind": kind, "path": path, "origin": origin, "owner": owner, "environment": {}}
+            self._files[path] = path
         return path
 
     def want_priority(self, path, priority):
@@ -72,23 +127,42 @@ class Stacks:
     def ask(self, timeout=10.0):
         """Ask every library what it would send, within *timeout* seconds together, and complete what is known of it."""
         self._find_system()
-        for entry in self._of_kind("python"):
-            entry.update(ask_python.facts(self._host, entry["path"], environment.read(self._host)))
         libraries = self._of_kind(*KINDS)
         asked = [entry for entry in libraries if self._may_be_asked(entry)]
-        questions = [question for entry in asked for question in self._questions(entry)]
-        answers = ask.ask(questions, timeout) if questions else {}
+        questions = {entry["path"]: list(self._questions(entry)) for entry in asked}
+        answers = ask.ask([question for of_one in questions.values() for question in of_one], timeout) if questions else {}
         for entry in libraries:
-            told = [answers[question["id"]] for question in questions if question["path"] == entry["path"]]
+            told = [answers[question["id"]] for question in questions.get(entry["path"], ())]
             entry["hellos"] = [ask.hello_of(answer) for answer in told]
             self._complete(entry, told)
             self._note_silence(entry, told)
+        for entry in self._entries.values():
+            if entry not in libraries:
+                self._ask_runtime(entry)
 
     def all(self):
         """Return the evidence of every stack, after `ask`; the system's own first."""
-        packages = self._host.packages.owners(list(self._entries))
+        packages = self._host.packages.owners(sorted(set(self._files.values())))
         entries = sorted(self._entries.values(), key=lambda entry: (entry["origin"] != "system", entry["path"]))
-        return [dict(entry, package=_package(packages.get(entry["path"]))) for entry in entries]
+        return [dict(entry, package=_package(packages.get(self._files[entry["path"]]))) for entry in entries]
+
+    def _ask_runtime(self, entry):
+        runtime, path = runtimes.of_kind(entry["kind"]), self._files[entry["path"]]
+        told = {"version": None, "hellos": []}
+        if ask_runtime.may_be_asked(self._host, path):
+            told = ask_runtime.facts(self._host, runtime, path, self._variables(entry))
+        below = (self._entries[stack] for stack in self._below.get(entry["path"], ()))
+        config = next((stack["config"] for stack in below if stack["kind"] == "openssl"), None)
+        entry.update(told, version=told["version"] or runtime.version(self._host, path), build=[])
+        entry["config"] = self._config(entry, config)
+
+    def _variables(self, entry):
+        """The environment of a program that uses it: what the system gives every session, and what this one sets besides."""
+        return dict(environment.read(self._host), **entry["environment"])
+
+    def _config(self, entry, compiled_in):
+        """The system's file that it reads: the one that its program is started with, before the one that it was built with."""
+        return entry["environment"].get(_FILE_VARIABLE.get(entry["kind"], "OPENSSL_CONF"), compiled_in)
 
     def _of_kind(self, *kinds):
         return [entry for entry in self._entries.values() if entry["kind"] in kinds]
@@ -106,7 +180,7 @@ class Stacks:
         if not self._host.live:
             return False
         try:
-            machine, ours = (self._loader.elf(path).machine for path in (entry["path"], os.path.realpath(sys.executable)))
+            machine, ours = (self._loader.elf(path).machine for path in (self._files[entry["path"]], os.path.realpath(sys.executable)))
         except elf.ElfError as error:
             self._host.gap(entry["path"], f"could not be asked for its ClientHello: {error}", "stack:" + entry["kind"])
             return False
@@ -117,11 +191,12 @@ class Stacks:
 
     def _questions(self, entry):
         kind, path = entry["kind"], entry["path"]
+        variables = self._variables(entry)
         common = {
             "kind": kind,
-            "path": path,
+            "path": self._files[path],
             "preload": self._preload(entry),
-            "env": environment.read(self._host),
+            "env": variables,
             "server_name": SERVER_NAME,
         }
         yield dict(common, id=f"{path} system", case="system")
@@ -136,7 +211,8 @@ class Stacks:
         if entry["origin"] == "system":
             return []
         found = []
-        self._add_siblings(entry["path"], {entry["path"]}, found)
+        path = self._files[entry["path"]]
+        self._add_siblings(path, {path}, found)
         return found
 
     def _add_siblings(self, path, seen, found):
@@ -156,7 +232,7 @@ class Stacks:
     def _libraries(self, entry):
         """What the library loads: from beside it where it is there, since the program that brings it looks there first."""
         try:
-            return self._preload(entry) + list(self._loader.closure(entry["path"]))
+            return self._preload(entry) + list(self._loader.closure(self._files[entry["path"]]))
         except elf.ElfError:
             return []
 
@@ -165,11 +241,12 @@ class Stacks:
         answer = next((answer for answer in told if answer["library_version"]), {})
         config = answer and (static_facts.config(answer["directory"]) or answer["config"])
         if not config:
-            entry.update(static_facts.read(self._host, entry["kind"], entry["path"], self._libraries(entry)))
+            entry.update(static_facts.read(self._host, entry["kind"], self._files[entry["path"]], self._libraries(entry)))
         if answer:
             entry["version"] = static_facts.release(answer["library_version"])
             entry["build"] = static_facts.flags(answer["build"])
             entry["config"] = config or entry["config"]
+        entry["config"] = self._config(entry, entry["config"])
 
     def _note_silence(self, entry, told):
         for answer in told:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Lets a Python's own ssl module write the ClientHello that it would send, without a network.
 
-This file is a program of its own. ask_python.py hands its text to each Python of the host, with a call of main at the end,
+This file is a program of its own. runtimes/python.py hands its text to each Python of the host, with a call of main at the end,
 so it is written in what Python 2.6 and 3.14 have in common.
 """
 

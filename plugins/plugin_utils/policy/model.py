@@ -151,6 +151,7 @@ class LibraryFacts:
         settings_apply: versions that read the system's settings without being asked.
         settings_of: the kind of library below, whose system settings act on this one, or None when it has its own.
         fixed_in: first version with TLS 1.2 for clients, for the text of a fix.
+        runtime: it brings TLS to programs written for it, and is judged only as a part of these.
         refusals: what it says, a full stop aside, when it takes no priority string, or finds nothing left by it.
     """
 
@@ -165,6 +166,7 @@ class LibraryFacts:
     source: Source
     settings_of: str | None = None
     refusals: frozenset[str] = frozenset()
+    runtime: bool = False
 
 
 @dataclass(frozen=True)

@@ -202,7 +202,7 @@ def library(node: Node, known: Sources) -> model.LibraryFacts:
     given = keys(
         node,
         ("title", "offers", "bounds", "holes", "fixed_in", "source"),
-        ("build_flags", "settings", "settings_apply", "settings_of", "refusals"),
+        ("build_flags", "settings", "settings_apply", "settings_of", "refusals", "runtime"),
     )
     flags = given["build_flags"].mapping() if "build_flags" in given else {}
     return model.LibraryFacts(
@@ -217,6 +217,7 @@ def library(node: Node, known: Sources) -> model.LibraryFacts:
         source=source(given["source"], known),
         settings_of=given["settings_of"].text() if "settings_of" in given else None,
         refusals=frozenset(each(given["refusals"], Node.text)) if "refusals" in given else frozenset(),
+        runtime=switch(given.get("runtime")),
     )
 
 

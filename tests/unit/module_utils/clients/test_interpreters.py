@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import interpreters
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import python as python_runtime
 
 PYTHON = "/usr/bin/python3.11"
 
@@ -67,7 +68,7 @@ def test_versions_come_from_the_name_or_from_the_library_beside_it(python_tree):
         python_tree.write(f"/opt/two/lib/python{version}/os.py", "")
     host = python_tree.host()
     paths = (PYTHON, "/usr/libexec/platform-python3.6", "/opt/own/bin/python3", "/opt/two/bin/python3", "/usr/bin/perl")
-    assert [interpreters.python_version(host, path) for path in paths] == ["3.11", "3.6", "3.8", None, None]
+    assert [python_runtime.version(host, path) for path in paths] == ["3.11", "3.6", "3.8", None, None]
 
 
 @pytest.mark.parametrize(
@@ -97,24 +98,6 @@ def test_a_program_of_a_virtual_environment(python_tree):
     assert interpreters.major_version(host, [found]) == 3
 
 
-def test_a_python_of_a_mounted_tree_is_not_asked_and_its_libssl_stands_for_it(tree, write_elf):
-    libraries = "/usr/lib/x86_64-linux-gnu"
-    write_elf(tree.root / "usr/bin/python3.9")
-    write_elf(tree.root / "usr/lib/python3.9/lib-dynload/_ssl.cpython-39-x86_64-linux-gnu.so", needed=["libssl.so.1.1"])
-    write_elf(tree.root / (libraries + "/libssl.so.1.1").lstrip("/"), soname="libssl.so.1.1")
-    assert interpreters.python_stacks(tree.host(), "/usr/bin/python3.9") == [libraries + "/libssl.so.1.1"]
-
-
-def test_a_module_inside_the_interpreter(tree, write_elf):
-    write_elf(tree.root / "usr/local/bin/python2.7", needed=["libssl.so.10"])
-    write_elf(tree.root / "usr/lib64/libssl.so.10", soname="libssl.so.10")
-    assert interpreters.python_stacks(tree.host(), "/usr/local/bin/python2.7") == ["/usr/lib64/libssl.so.10"]
-
-
-def test_another_interpreter_has_no_stack_of_python(tree):
-    assert interpreters.python_stacks(tree.host(), "/usr/bin/perl") == []
-
-
 PYTHONS = sorted(
     {os.path.realpath(path) for path in ("/usr/bin/python3", "/usr/local/bin/python3", sys.executable) if os.path.exists(path)}
 )
@@ -125,5 +108,5 @@ def test_the_libssl_of_a_python_is_the_one_that_it_loads(python):
     show = "import _ssl; print(open('/proc/self/maps').read())"
     maps = subprocess.run([python, "-I", "-c", show], capture_output=True, text=True, check=True).stdout
     loaded = {line.split()[-1] for line in maps.splitlines() if "/libssl" in line}
-    stacks = interpreters.python_stacks(Host(), python)
+    stacks = Host().stacks.of_interpreter(python)
     assert {stack for stack in stacks if "/libssl" in stack} == loaded

@@ -12,7 +12,8 @@ import pytest
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import client_hello
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
-from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask_python
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask_runtime
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import python as python_runtime
 
 PYTHON = os.path.realpath(sys.executable)
 CAPPED = """
@@ -42,7 +43,7 @@ def executable(path: pathlib.Path, text: str) -> str:
 
 
 def test_it_says_what_a_program_in_it_sends():
-    facts = ask_python.facts(Host(), PYTHON, {})
+    facts = ask_runtime.facts(Host(), python_runtime, PYTHON, {})
     system, bare = facts["hellos"]
     sent = sent_by_this_python()
     assert facts["version"] == ".".join(map(str, sys.version_info[:3]))
@@ -54,7 +55,7 @@ def test_it_says_what_a_program_in_it_sends():
 def test_the_systems_file_acts_on_it_and_is_left_out_when_it_is_asked_bare(tmp_path):
     file = tmp_path / "openssl.cnf"
     file.write_text(CAPPED)
-    system, bare = ask_python.facts(Host(), PYTHON, {"OPENSSL_CONF": str(file)})["hellos"]
+    system, bare = ask_runtime.facts(Host(), python_runtime, PYTHON, {"OPENSSL_CONF": str(file)})["hellos"]
     assert system["versions"][-1] == "TLSv1.2"
     assert bare["versions"][-1] == "TLSv1.3"
 
@@ -64,7 +65,7 @@ def test_a_users_modules_are_not_loaded(tmp_path, monkeypatch):
     (tmp_path / "sitecustomize.py").write_text("raise SystemExit('loaded')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    assert ask_python.facts(Host(), PYTHON, {})["hellos"][0]["error"] is None
+    assert ask_runtime.facts(Host(), python_runtime, PYTHON, {})["hellos"][0]["error"] is None
 
 
 @pytest.mark.parametrize(
@@ -80,15 +81,15 @@ def test_a_users_modules_are_not_loaded(tmp_path, monkeypatch):
 )
 def test_what_is_no_answer_is_an_error_and_a_gap(script, why, tmp_path):
     host = Host()
-    facts = ask_python.facts(host, executable(tmp_path / "python3", script), {})
+    facts = ask_runtime.facts(host, python_runtime, executable(tmp_path / "python3", script), {})
     assert all(hello["versions"] == [] and hello["error"].isprintable() for hello in facts["hellos"])
     assert why in facts["hellos"][0]["error"]
     assert [gap["affects"] for gap in host.gaps] == [None]
 
 
 def test_one_that_hangs_is_ended(tmp_path, monkeypatch):
-    monkeypatch.setattr(ask_python, "_SECONDS", 0.2)
-    facts = ask_python.facts(Host(), executable(tmp_path / "python3", "#!/bin/sh\nsleep 600 & wait\n"), {})
+    monkeypatch.setattr(ask_runtime, "_SECONDS", 0.2)
+    facts = ask_runtime.facts(Host(), python_runtime, executable(tmp_path / "python3", "#!/bin/sh\nsleep 600 & wait\n"), {})
     assert facts["hellos"][0]["error"] == "the time for its answer was over"
 
 
@@ -98,8 +99,8 @@ def test_only_what_root_alone_can_change_is_asked(tmp_path):
     directory = pathlib.Path("/usr/bin")
     own = next((path for path in directory.iterdir() if path.is_file() and not path.is_symlink()), None)
     assert own is not None
-    assert ask_python.may_be_asked(host, str(own))
-    assert not ask_python.may_be_asked(host, executable(tmp_path / "python3", ""))
-    assert not ask_python.may_be_asked(host, "/does/not/exist")
-    assert not ask_python.may_be_asked(Host(str(tmp_path)), str(own))
+    assert ask_runtime.may_be_asked(host, str(own))
+    assert not ask_runtime.may_be_asked(host, executable(tmp_path / "python3", ""))
+    assert not ask_runtime.may_be_asked(host, "/does/not/exist")
+    assert not ask_runtime.may_be_asked(Host(str(tmp_path)), str(own))
     assert stat.S_IMODE(own.stat().st_mode) & 0o022 == 0

@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Asks runtimes (Python, Perl, Node and so on) for the ClientHello that programs in them send, through the interpreter's own command.
+
+Only an interpreter that nobody but root can change is asked, in an environment of our making, and without root's rights where
+it can do without.
+"""
+
+import os
+import re
+import stat
+import subprocess
+import time
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask
+
+_HELLO = re.compile(r"(?:[0-9a-f]{2})+$")
+_SECONDS = 5  # for one answer; most take a twentieth of that
+_LATE = "the time for its answer was over"
+
+
+def may_be_asked(host, interpreter):
+    """Tell whether the program at *interpreter*, a real path, runs on this host, and nobody but root can change what it is."""
+    return host.live and _is_roots_own(interpreter)
+
+
+def facts(host, runtime, interpreter, env):
+    """Return {version, hellos} of the *interpreter*, as the evidence has them of a stack.
+
+    Args:
+        host: the Host; what the interpreter says of no hello becomes a gap.
+        runtime: the module of runtimes/ that knows it.
+        interpreter: its real path; `may_be_asked` was true of it.
+        env: environment variables that its programs get.
+
+    The hello of the case "system" is that of a program which sets nothing; "bare" leaves out the system's settings and takes every
+    version that the runtime can be made to offer.
+    """
+    version, found = None, []
+    for case, bare in (("system", {}), ("bare", runtime.BARE)):
+        told = _ask(runtime.command(interpreter, case == "bare"), runtime.environment(dict(env, **bare)))
+        version = version or told.get("version")
+        error = told.get("error") or (None if _HELLO.match(told.get("hello", "")) else "it ended without an answer")
+        found.append(ask.hello_of({"case": case, "priority": None, "hello": told.get("hello"), "error": error}))
+    if found[0]["error"]:
+        host.gap(interpreter, f"wrote no ClientHello: {found[0]['error']}")
+    return {"version": version, "hellos": found}
+
+
+def _ask(command, env):
+    """Return what the *command* told, {name: value}; with an "error" where it told no hello."""
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=dict({"LANG": "C"}, **env),
+            cwd="/",
+            start_new_session=True,
+            preexec_fn=_become_nobody if _is_for_everyone(command[0]) else None,  # pylint: disable=subprocess-popen-preexec-fn
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return {"error": f"it could not be started: {getattr(error, 'strerror', None) or error}"}
+    try:
+        output, why = ask.read(process.stdout.fileno(), time.monotonic() + _SECONDS, ask.OUTPUT_LIMIT, _LATE)
+    finally:
+        process.stdout.close()
+        ask.end(process)
+    lines = output[: ask.OUTPUT_LIMIT].decode("utf-8", "replace").splitlines()
+    told = {name: _printable(value) for name, _space, value in (line.partition(" ") for line in lines)}
+    return dict(told, error=why) if why else told
+
+
+def _become_nobody():
+    """Between fork and exec: what root can do is more than an answer takes."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(ask.NOBODY)
+        os.setuid(ask.NOBODY)
+
+
+def _is_roots_own(path):
+    """Whether only root can change the file *path*, or put another in its place."""
+    while True:
+        try:
+            status = os.stat(path)
+        except OSError:
+            return False
+        if status.st_uid != 0 or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            return False
+        above = os.path.dirname(path)
+        if above == path:
+            return True
+        path = above
+
+
+def _is_for_everyone(path):
+    """Whether nobody can start the program *path*: what lies in root's own home only root can."""
+    above = [path]
+    while above[-1] != os.path.dirname(above[-1]):
+        above.append(os.path.dirname(above[-1]))
+    return all(os.path.exists(part) and os.stat(part).st_mode & stat.S_IXOTH for part in above)
+
+
+def _printable(text):
+    return "".join(letter for letter in text[: ask.OUTPUT_LIMIT] if letter.isprintable())
