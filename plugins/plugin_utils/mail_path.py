@@ -23,6 +23,8 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import 
 
 CONFIGURED = "configured"
 _TLS13_SUITES = "13"
+# With one of these a program reads another file than all others.
+_OTHER_FILE = frozenset({"OPENSSL_CONF", "GNUTLS_SYSTEM_PRIORITY_FILE"})
 
 
 @dataclass
@@ -188,7 +190,7 @@ def _system_constraints(
 def _is_read_by(stack: Stack, setting: Setting) -> bool:
     """Of two copies of a library each may have a file of its own; one whose file is not known may read any of them."""
     if setting.config is None:
-        return not stack.environment
+        return _OTHER_FILE.isdisjoint(stack.environment)
     return stack.config is None or setting.config == stack.config
 
 
