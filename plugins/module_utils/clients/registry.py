@@ -4,6 +4,7 @@
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
     betterbird,
+    curl,
     fetchmail,
     getmail,
     icedove,
@@ -19,6 +20,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
 
 READERS = (
     betterbird,
+    curl,
     fetchmail,
     getmail,
     icedove,

@@ -89,7 +89,7 @@ def _configure(host: Host, user: str, case: Case) -> None:
         preferences = thunderbird_account(1, user=f"{user}@contoso.example", **case.account)
         put_thunderbird_profile(host, user, {**preferences, **case.preferences})
     files = {path if path.startswith("/") else f"{home}/{path}": text for path, text in case.files.items()}
-    host.put({path: File(_personal(text, user), user, 0o600) for path, text in files.items()})
+    host.put({_personal(path, user): File(_personal(text, user), user, 0o600) for path, text in files.items()})
 
 
 def _personal(text: str, user: str) -> str:

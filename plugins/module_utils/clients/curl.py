@@ -1,0 +1,175 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""curl where it fetches mail: command lines of the host, and configuration files with the URL of a mailbox (curl(1))."""
+
+from ansible_collections.mailtls.fleet.plugins.module_utils import mailbox_url
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.options import Table
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import curl_options, curlrc
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings.curlrc import Option
+
+NAME = "curl"
+
+_AFFECTS = "client:" + NAME
+_VERSION = rb"libcurl/(\d+\.\d+\.\d+)"
+_FILES = ("/.curlrc", "/.config/.curlrc")
+_XDG_FIRST_SINCE = (7, 73)
+_KEPT = dict(curlrc.SHORT, **{name: name for name in curlrc.KEPT + ("no-ssl", "no-ssl-reqd")}, **curlrc.ALIASES)
+_TABLE = Table(curl_options.SHORT, curl_options.LONG, _KEPT)
+_MAX_NESTED = 10
+# A URL without a scheme gets one by the beginning of its host's name (curl(1), URL).
+_GUESSED = {"imap.": "imap", "pop3.": "pop3"}
+_COMPUTED = "\0"
+_UNKNOWN_VALUE = "only the shell that runs the command knows it"
+_UNKNOWN_OPTIONS = "words that only the running shell knows may be further options"
+
+
+def read(host):
+    """Return the evidence of curl on *host*, or None where nothing shows that it fetches mail."""
+    installs = base.installs(host, (NAME,), (NAME,), _VERSION)
+    reader = _Reader(host, base.release(installs))
+    accounts = [account for user in host.users for account in reader.of_file(user)]
+    accounts += [account for launch in host.launches.of(NAME) for account in reader.of_launch(launch)]
+    # Nearly every host has curl: without a mailbox it is no mail client.
+    return base.evidence(NAME, installs, accounts) if accounts else None
+
+
+class _Reader:
+    def __init__(self, host, release):
+        self._host, self._release = host, release
+
+    def of_file(self, user):
+        """Return the accounts of a user's own file: each call of curl takes their URLs besides its own."""
+        return _accounts(user.name, _operations(self._default(user.home)))
+
+    def of_launch(self, launch):
+        """Return the accounts of a command line."""
+        own, undecided = [], False
+        for words in _split(launch.argv[1:]):
+            line = _TABLE.parse(words)
+            undecided = undecided or line.undecided
+            options = [_option(option.key, option.value, launch) for option in line.options]
+            own.append(options + [_option("url", word, launch) for word in line.operands])
+        home = self._home(launch)
+        disabled = home is None or [option.key for option in own[0][:1]] == ["disable"]
+        # What the user's own file adds to fetch is an account of that file.
+        groups = _operations([] if disabled else [option for option in self._default(home) if option.key != "url"])
+        groups[-1] += self._expanded(own[0], launch.path)
+        groups += [self._expanded(options, launch.path) for options in own[1:]]
+        accounts = _accounts(launch.user or "", groups)
+        for account in accounts:
+            account["enabled"] = launch.is_active
+            if undecided:
+                account["undecided"].append(base.undecided("options", _UNKNOWN_OPTIONS, launch.file, launch.line))
+        return accounts
+
+    def _home(self, launch):
+        variable = launch.variable("CURL_HOME") or launch.variable("HOME")
+        if variable is not None:
+            return variable.text if variable.is_decided else None
+        return self._host.home_of(launch.user) if launch.user else None
+
+    def _default(self, home):
+        files = _FILES[::-1] if self._release is not None and self._release >= _XDG_FIRST_SINCE else _FILES
+        path = next((home + name for name in files if self._host.exists(home + name)), None)
+        return self._options(path, 0) if path else []
+
+    def _options(self, path, nested):
+        options = curlrc.parse(self._host.text(path, _AFFECTS) or "", path)
+        return self._expanded(options, lambda name: name if name.startswith("/") else None, nested)
+
+    def _expanded(self, options, locate, nested=0):
+        """Return *options* with those of the files that they name in the place of the name."""
+        found = []
+        for option in options[: base.MAX_ACCOUNTS]:
+            path = locate(option.value) if option.key == "config" and option.value else None
+            if option.key != "config":
+                found.append(option)
+            elif path is None or nested >= _MAX_NESTED:
+                self._host.gap(option.file, f"names in line {option.line} a configuration of curl that was not found", _AFFECTS)
+            else:
+                found += self._options(path, nested + 1)
+        return found
+
+
+def _split(words):
+    """Return the words of each operation: --next ends one, and its options with it."""
+    groups = [[]]
+    for word in words:
+        if word.is_decided and word.text in ("--next", "-:"):
+            groups.append([])
+        else:
+            groups[-1].append(word)
+    return groups
+
+
+def _option(key, word, launch):
+    value = None if word is None else word.text + ("" if word.is_decided else _COMPUTED)
+    return Option(key, value, launch.file, launch.line)
+
+
+def _operations(options):
+    groups = [[]]
+    for option in options:
+        if option.key == "next":
+            groups.append([])
+        else:
+            groups[-1].append(option)
+    return groups
+
+
+def _accounts(user, groups):
+    found = []
+    for options in groups:
+        settings = _settings(options)
+        found += [_account(user, option, settings) for option in options if option.key == "url" and _mailbox(option, settings)]
+    return found[: base.MAX_ACCOUNTS]
+
+
+def _settings(options):
+    """Return the Options in force by key: of those that set the version only the last, as "version"."""
+    settings = {}
+    for option in options:
+        key = "version" if option.key in curlrc.VERSIONS else option.key
+        if key.startswith("no-"):
+            settings.pop(key[3:], None)
+        elif key != "url":
+            settings[key] = option
+    return settings
+
+
+def _mailbox(option, settings):
+    text = option.value or ""
+    if "://" not in text:
+        proto = settings.get("proto-default")
+        guessed = next((scheme for start, scheme in _GUESSED.items() if text.lower().startswith(start)), None)
+        scheme = proto.value.lower() if proto else guessed
+        text = (scheme or "http") + "://" + text
+    # curl writes pop3://, RFC 2384 pop://.
+    scheme, _colon, rest = text.partition("://")
+    known = {"imap": "imap", "imaps": "imaps", "pop3": "pop", "pop3s": "pops"}.get(scheme.lower())
+    return mailbox_url.parse(known + "://" + rest.partition("?")[0].partition("#")[0]) if known else None
+
+
+def _account(user, option, settings):
+    mailbox = _mailbox(option, settings)
+    server = None if _COMPUTED in mailbox.server else mailbox.server
+    security = "implicit" if mailbox.implicit else "starttls" if "ssl" in settings or "ssl-reqd" in settings else "none"
+    kept = [settings[key] for key in ("version", "tls-max", "ciphers") if key in settings]
+    computed = [item for item in kept if _COMPUTED in (item.value or "")]
+    undecided = [base.undecided(item.key, _UNKNOWN_VALUE, item.file, item.line) for item in computed]
+    if server is None:
+        undecided.append(base.undecided("server", _UNKNOWN_VALUE, option.file, option.line))
+    return base.account(
+        user,
+        option.file,
+        option.line,
+        name="url",
+        server=server,
+        port=mailbox.port,
+        protocol=mailbox.protocol,
+        security=security,
+        settings=([base.setting("url", server, option.file, option.line)] if server else [])
+        + [base.setting(item.key, item.value or "on", item.file, item.line) for item in kept if item not in computed],
+        undecided=undecided,
+    )

@@ -1,0 +1,101 @@
+"""curl: the mailboxes of its own files and of command lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import curl
+
+FILE = "/home/alice/.curlrc"
+CRON = "/etc/cron.d/mail"
+SECRET = "hunter2"
+
+# name: (text of .curlrc, [(server, port, protocol, security)])
+FILES = {
+    "no mailbox": ("url = https://h/\ntls-max 1.1", []),
+    "implicit TLS": ("url = imaps://h/INBOX", [("h", 993, "imap", "implicit")]),
+    "POP3": ("url = pop3s://u:p@h:1995/1", [("h", 1995, "pop3", "implicit")]),
+    "STARTTLS": ("url = imap://h/\nssl-reqd", [("h", 143, "imap", "starttls")]),
+    "STARTTLS taken back": ("ssl\nno-ssl\nurl = pop3://h", [("h", 110, "pop3", "none")]),
+    "a name that tells": ("url = imap.h.example/INBOX\nssl", [("imap.h.example", 143, "imap", "starttls")]),
+    "a default that tells": ("url = h/\nproto-default = pop3s", [("h", 995, "pop3", "implicit")]),
+    "two operations": ("url = imaps://h/\nnext\nurl = imaps://i/", [("h", 993, "imap", "implicit"), ("i", 993, "imap", "implicit")]),
+}
+# name: (command, [(server, security, {key: value})], what is undecided)
+COMMANDS = {
+    "options": ("curl -s --tls-max 1.1 imaps://h/", [("h", "implicit", {"tls-max": "1.1"})], []),
+    "the last version": ("curl -1 --tlsv1.2 --url imaps://h/", [("h", "implicit", {"tlsv1.2": "on"})], []),
+    "an argument that looks like a mailbox": ("curl -o imaps://i/ imaps://h/", [("h", "implicit", {})], []),
+    "letters together": ("curl -sSu a:b imaps://h/", [("h", "implicit", {})], []),
+    "operations": (
+        "curl --tls-max 1.0 imaps://h/ --next --tls-max 1.2 imaps://i/ -: imaps://j/",
+        [("h", "implicit", {"tls-max": "1.0"}), ("i", "implicit", {"tls-max": "1.2"}), ("j", "implicit", {})],
+        [],
+    ),
+    "a web page": ("curl https://h/", [], []),
+    "a server that the shell knows": ('curl "imaps://$(x)/INBOX"', [(None, "implicit", {})], ["server"]),
+    "a mailbox that the shell knows": ('curl "imaps://h/$(x)"', [("h", "implicit", {})], []),
+    "a version that the shell knows": ("curl --tls-max $(x) imaps://h/", [("h", "implicit", {})], ["options", "tls-max"]),
+    "another file": ("curl -K /etc/c imaps://h/", [("h", "implicit", {"tls-max": "1.0"})], []),
+}
+
+
+@pytest.fixture
+def read(tree):
+    def read_files(**files: str):
+        for path, text in files.items():
+            tree.write({"file": FILE, "cron": CRON}[path], text)
+        host = tree.host()
+        evidence = curl.read(host)
+        return (evidence["accounts"] if evidence else []), host.gaps
+
+    return read_files
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_its_own_file(name, read):
+    text, expected = FILES[name]
+    accounts, gaps = read(file=text)
+    assert [(entry["server"], entry["port"], entry["protocol"], entry["security"]) for entry in accounts] == expected
+    assert gaps == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_command_lines(name, tree, read):
+    command, expected, undecided = COMMANDS[name]
+    tree.write("/etc/c", "tls-max = 1.0\n")
+    accounts, _gaps = read(cron=f"0 * * * * alice {command}\n")
+    settings = [{item["key"]: item["value"] for item in entry["settings"] if item["key"] != "url"} for entry in accounts]
+    assert [(entry["server"], entry["security"], found) for entry, found in zip(accounts, settings, strict=True)] == expected
+    assert {item["what"] for entry in accounts for item in entry["undecided"]} == set(undecided)
+
+
+def test_its_own_file_has_its_say_in_a_command_line_unless_that_leaves_it_out(read):
+    lines = "0 * * * * alice curl imaps://h/\n0 * * * * alice curl -q imaps://i/\n"
+    accounts, _gaps = read(file="tls-max 1.1\nurl = imaps://own/\n", cron=lines)
+    found = [(entry["config"], entry["server"], [item["value"] for item in entry["settings"][1:]]) for entry in accounts]
+    assert found == [(FILE, "own", ["1.1"]), (CRON, "h", ["1.1"]), (CRON, "i", [])]
+
+
+def test_a_configuration_that_is_not_found_is_a_gap(read):
+    _accounts, gaps = read(file="config = nowhere\nurl = imaps://h/\n")
+    assert [(gap["what"], gap["affects"]) for gap in gaps] == [(FILE, "client:curl")]
+
+
+def test_configurations_that_name_each_other_end(read):
+    accounts, gaps = read(file=f"config = {FILE}\nurl = imaps://h/\n")
+    assert accounts
+    assert len(gaps) == 1
+
+
+def test_a_secret_is_in_no_account_and_no_gap(read):
+    own = f"user = u:{SECRET}\nurl = imaps://u:{SECRET}@h/\nheader = {SECRET}\n{SECRET}\n-u{SECRET}\noauth2-bearer {SECRET}"
+    accounts, gaps = read(file=own, cron=f"0 * * * * alice curl -u u:{SECRET} --pass {SECRET} imaps://u:{SECRET}@h/ {SECRET}\n")
+    assert len(accounts) == 2
+    assert SECRET not in repr((accounts, gaps))
+
+
+def test_a_host_that_fetches_no_mail_with_it_has_no_evidence(tree):
+    tree.write("/usr/bin/curl", "")
+    host = tree.host()
+    assert (curl.read(host), host.gaps) == (None, [])
