@@ -11,7 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import evidence as evidence_model
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import run
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import run, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.host_record import of_error
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
@@ -34,22 +34,29 @@ class ActionModule(ActionBase):
         policy = self._policy()
         host = str(task_vars.get("inventory_hostname", ""))
         result.update(changed=False, policy=_summary(policy))
+        given = self._waivers(policy)
         try:
             document = choose.obtain(self, self._task.args, task_vars)
         except ReachError as error:
             result["mailtls"] = of_error(host, f"the audit failed on the host: {error}")
             return result
-        result["mailtls"] = _record(host, document, policy)
+        groups = {"all", *task_vars.get("group_names", ())}
+        result["mailtls"] = waivers.apply(_record(host, document, policy), given, groups, datetime.date.today())
         if self._task.args.get("evidence"):
             result["evidence"] = document
         return result
 
     def _policy(self) -> Policy:
-        files = self._task.args.get("policy") or []
         try:
-            return policy_load.load(*([files] if isinstance(files, str) else files))
+            return policy_load.load(*_files(self._task.args.get("policy")))
         except policy_load.PolicyError as error:
             raise AnsibleActionFail(f"The policy can't be used: {error}") from error
+
+    def _waivers(self, policy: Policy) -> tuple[waivers.Waiver, ...]:
+        try:
+            return waivers.load(_files(self._task.args.get("waivers")), policy.deadline)
+        except waivers.PolicyError as error:
+            raise AnsibleActionFail(f"The waivers can't be used: {error}") from error
 
 
 def _record(host: str, document: dict[str, Any], policy: Policy) -> dict[str, Any]:
@@ -61,6 +68,11 @@ def _record(host: str, document: dict[str, Any], policy: Policy) -> dict[str, An
     except evidence_model.EvidenceError as error:
         return of_error(host, f"the host's answer is not evidence: {error}")
     return {"host": host, **assess(evidence, policy, datetime.date.today())}
+
+
+def _files(given: Any) -> list[str]:
+    """Return the files that a task names: a list, one file, or none."""
+    return [given] if isinstance(given, str) and given else list(given or ())
 
 
 def _summary(policy: Policy) -> dict[str, str]:

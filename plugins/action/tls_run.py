@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -11,9 +12,11 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import run
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import run, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import ERROR, GATES, NOT_AUDITED, VERDICTS
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import facts, formats
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.document import summary
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import ANSWERED, ERROR, GATES, NOT_AUDITED, VERDICTS
 
 NO_CALLBACK = (
     "The callback mailtls.fleet.tls_report is not loaded, so this run would leave no report."
@@ -23,6 +26,7 @@ NO_CALLBACK = (
 NO_INVENTORY = "The inventory has no host, so there is nothing to audit."
 NO_HOST = "No host was audited."
 _MAX_NAMED = 10
+_WHOLE = 100
 
 
 class ActionModule(ActionBase):
@@ -39,10 +43,15 @@ class ActionModule(ActionBase):
             argument_spec={
                 "phase": {"type": "str", "choices": ["open", "close"], "required": True},
                 "policy": {"type": "list", "elements": "path", "default": []},
+                "waivers": {"type": "list", "elements": "path", "default": []},
+                "formats": {"type": "list", "elements": "str", "choices": list(formats.FORMATS)},
                 "fail_on": {"type": "str", "choices": list(GATES), "default": "none"},
+                "min_coverage": {"type": "float", "default": 0},
             }
         )[1]
         current = _recorded_run()
+        if not 0 <= arguments["min_coverage"] <= _WHOLE:
+            raise AnsibleActionFail(f"min_coverage is a share in per cent, 0 to 100, and not {arguments['min_coverage']:g}.")
         phase = {"open": _open, "close": _close}[arguments["phase"]]
         return {"changed": False, "run": current.folder.run_id, **phase(current, arguments, task_vars or {})}
 
@@ -63,7 +72,17 @@ def _open(_current: run.Run, arguments: Mapping[str, Any], task_vars: Mapping[st
         policy = policy_load.load(*arguments["policy"])
     except policy_load.PolicyError as error:
         raise AnsibleActionFail(f"The policy can't be used: {error}") from error
-    return {"policy": run.policy_summary(policy), "policy_files": arguments["policy"]}
+    try:
+        given = waivers.load(arguments["waivers"], policy.deadline)
+    except waivers.PolicyError as error:
+        raise AnsibleActionFail(f"The waivers can't be used: {error}") from error
+    return {
+        "policy": run.policy_summary(policy),
+        "policy_files": arguments["policy"],
+        "waivers": waivers.summaries(given, datetime.date.today()),
+        "waiver_files": arguments["waivers"],
+        "formats": arguments["formats"],
+    }
 
 
 def _close(current: run.Run, arguments: Mapping[str, Any], _task_vars: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,10 +93,21 @@ def _close(current: run.Run, arguments: Mapping[str, Any], _task_vars: Mapping[s
         raise AnsibleActionFail(NO_HOST)
     if NOT_AUDITED.issuperset(verdicts.values()):
         raise AnsibleActionFail(f"Not one host could be audited ({told}): {_names(verdicts, NOT_AUDITED)}.")
+    _check_coverage(verdicts, arguments["min_coverage"])
     stopped = GATES[arguments["fail_on"]]
     if stopped.intersection(verdicts.values()):
         raise AnsibleActionFail(f"The run was told to fail on {arguments['fail_on']} ({told}): {_names(verdicts, stopped)}.")
     return {"verdicts": dict(counts)}
+
+
+def _check_coverage(verdicts: Mapping[str, str], least: float) -> None:
+    coverage = summary(verdicts.values())["coverage"]
+    if coverage * 100 < least:
+        missing = frozenset(VERDICTS) - ANSWERED
+        raise AnsibleActionFail(
+            f"The coverage is {facts.percent(coverage)}, and has to be at least {least:g} %: of these hosts the answer is not known:"
+            f" {_names(verdicts, missing)}."
+        )
 
 
 def _names(verdicts: Mapping[str, str], wanted: frozenset[str]) -> str:

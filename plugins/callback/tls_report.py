@@ -33,6 +33,32 @@ options:
     ini:
       - section: callback_tls_report
         key: reports
+  formats:
+    description:
+      - What the report is rendered in at the end, beside C(results.json), which is always written.
+      - Leave out those that nobody reads. O(mailtls.fleet.tls_run#module:formats) goes before this.
+      - V(html) is C(report.html), V(csv) C(hosts.csv), V(markdown) C(summary.md), V(junit) C(junit.xml) and V(prometheus)
+        C(metrics.prom). An empty list leaves C(results.json) alone.
+    type: list
+    elements: str
+    default: [html, csv, markdown, junit, prometheus]
+    env:
+      - name: MAILTLS_FORMATS
+    ini:
+      - section: callback_tls_report
+        key: formats
+  progress:
+    description:
+      - After how many seconds a line tells how many hosts are finished, how many of these fail, and about how long the rest takes;
+        then the same again, and the longer the run, the more seldom. V(0) switches it off.
+      - Told on a terminal only.
+    type: int
+    default: 30
+    env:
+      - name: MAILTLS_PROGRESS
+    ini:
+      - section: callback_tls_report
+        key: progress
   detail:
     description:
       - Whether the report on the terminal names hosts, with reason and fix.
@@ -53,6 +79,7 @@ seealso:
 
 import functools
 import os
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -61,8 +88,10 @@ from ansible.plugins.callback import CallbackBase
 from ansible.utils import color
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import host_record, run, task_result
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document, terminal
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document, formats, terminal
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.progress import Progress
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.stored_hosts import StoredHosts
 
 AUDIT = "mailtls.fleet.tls_audit"
 RUN = "mailtls.fleet.tls_run"
@@ -96,6 +125,7 @@ class CallbackModule(CallbackBase):
         super().__init__(*args, **kwargs)
         self._play: Any = None
         self._expecting = False
+        self._progress = Progress(0)
 
     @_guarded
     def v2_playbook_on_play_start(self, play: Any) -> None:
@@ -148,7 +178,12 @@ class CallbackModule(CallbackBase):
 
     def _begin(self) -> None:
         if run.current() is None and not run.problems():
+            formats.check(self._formats())
             run.begin(RunFolder.create(self.get_option("reports")))
+            self._progress = Progress(self.get_option("progress"))
+
+    def _formats(self) -> list[str]:
+        return [name for name in self.get_option("formats") if name]
 
     def _expect(self) -> None:
         current = run.current()
@@ -161,7 +196,9 @@ class CallbackModule(CallbackBase):
         current = run.current()
         if current is not None and "policy" in result:
             current.judged_by(result["policy"], "the run")
-            run.warm(result["policy_files"])
+            run.warm(result["policy_files"], result["waiver_files"])
+            current.waivers = result["waivers"]
+            current.formats = result["formats"]
 
     def _finished(self, result: Any) -> None:
         current = run.current()
@@ -171,6 +208,14 @@ class CallbackModule(CallbackBase):
         current.record(task_result.to_record(host, returned))
         if "policy" in returned:
             current.judged_by(returned["policy"], host)
+        self._tell_progress(current)
+
+    def _tell_progress(self, current: run.Run) -> None:
+        if not sys.stdout.isatty():
+            return
+        line = self._progress.line(len(current.verdicts), len(current.expected), current.failing)
+        if line:
+            self._display.display(line)
 
     @_guarded
     def _report(self) -> None:
@@ -183,14 +228,19 @@ class CallbackModule(CallbackBase):
             current.folder.discard()
             self._display.display("No host was audited, so there is no report.")
             return
-        whole = document.build(current.folder.records(), current.describe(run.now()))
+        hosts = StoredHosts(current.folder)
+        whole = document.compose(hosts, current.describe(run.now()), current.waivers)
         results = current.folder.write_results(whole)
         current.folder.latest()
-        self._print(whole, os.path.relpath(results))
+        wanted = self._formats() if current.formats is None else current.formats
+        for wrong in formats.write(current.folder, whole, wanted):
+            run.problem(wrong)
+        page = os.path.join(current.folder.path, formats.FORMATS["html"].file)
+        self._print(whole, os.path.relpath(results), os.path.relpath(page) if os.path.exists(page) else None)
 
-    def _print(self, whole: dict[str, Any], results: str) -> None:
+    def _print(self, whole: dict[str, Any], results: str, page: str | None) -> None:
         width = min(max(self._display.columns, _MIN_WIDTH), _MAX_WIDTH)
-        text = terminal.render(whole, color.ANSIBLE_COLOR, width, results, self.get_option("detail"))
+        text = terminal.render(whole, color.ANSIBLE_COLOR, width, results, self.get_option("detail"), page)
         # Line by line: AWX keeps each as an event, and cuts an event off after a kilobyte.
         for line in text.splitlines():
             self._display.display(line)

@@ -22,6 +22,13 @@ options:
     type: list
     elements: path
     default: []
+  waivers:
+    description:
+      - YAML files on the controller with what may fail for a while, by host, group, check or finding, each with reason, owner and end.
+      - A finding under one has the verdict V(WAIVED); once that is over it fails again, and says so. C(docs/report.md) has the form.
+    type: list
+    elements: path
+    default: []
   timeout:
     description:
       - Seconds that the questions to all TLS libraries of the host may take together.
@@ -146,6 +153,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "policy": {"type": "list", "elements": "path", "default": []},
+            "waivers": {"type": "list", "elements": "path", "default": []},
             "timeout": {"type": "int", "default": 10},
             "reach": {"type": "str", "choices": ["auto", "python", "shell", "windows"], "default": "auto"},
             "root": {"type": "path", "default": "/"},

@@ -12,9 +12,9 @@ author:
 description:
   - Frames the audit of a fleet, so that a run that could not work, or did not, never ends as a success.
   - With O(phase=open), fails when the run would leave no report (the callback P(mailtls.fleet.tls_report#callback) is not loaded or
-    can't write), when the inventory has no host, and when the policy is not valid.
-  - With O(phase=close), fails when the report is incomplete, when no host at all could be audited, and when a host has a verdict
-    that O(fail_on) does not let pass. The report is written and printed all the same.
+    can't write), when the inventory has no host, and when the policy or a waiver is not valid.
+  - With O(phase=close), fails when the report is incomplete, when no host at all could be audited, when a host has a verdict
+    that O(fail_on) does not let pass, and when the coverage is below O(min_coverage). The report is written and printed all the same.
   - Runs on the controller and connects to no host. Run it once, with C(run_once).
 options:
   phase:
@@ -31,6 +31,26 @@ options:
     type: list
     elements: path
     default: []
+  waivers:
+    description:
+      - YAML files on the controller with what may fail for a while; the same as O(waivers) of M(mailtls.fleet.tls_audit).
+      - Used with O(phase=open), which reads them once, and notes them for the report.
+    type: list
+    elements: path
+    default: []
+  formats:
+    description:
+      - What the report is rendered in, beside C(results.json), which is always written.
+      - Used with O(phase=open). Without it, the callback's own option counts, which is all of them.
+    type: list
+    elements: str
+    choices: [html, csv, markdown, junit, prometheus]
+  min_coverage:
+    description:
+      - Per cent of the hosts of which the answer has to be known (PASS, FAIL, AT_RISK or WAIVED), for O(phase=close) not to fail.
+      - V(0) asks for none.
+    type: float
+    default: 0
   fail_on:
     description:
       - From which verdict on O(phase=close) fails. Each choice includes the ones before it.
@@ -73,6 +93,7 @@ EXAMPLES = r"""
       mailtls.fleet.tls_run:
         phase: close
         fail_on: fail
+        min_coverage: 95
       run_once: true
       delegate_to: localhost
 """
@@ -99,6 +120,21 @@ policy:
       type: str
 policy_files:
   description: The files that add to or override the policy.
+  returned: when O(phase=open)
+  type: list
+  elements: str
+waivers:
+  description: The waivers that hold or held, each with the file and line it stands in.
+  returned: when O(phase=open)
+  type: list
+  elements: dict
+waiver_files:
+  description: The files that they stand in.
+  returned: when O(phase=open)
+  type: list
+  elements: str
+formats:
+  description: What the report is rendered in; null for what the callback says.
   returned: when O(phase=open)
   type: list
   elements: str

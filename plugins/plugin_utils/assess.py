@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import account_finding, wording
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Client, Evidence, Gap, Stack
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import finding, stable_id
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import finding, stable_id, why_of
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import Path, of_account, of_stack
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import AT_RISK, FAIL, PASS, UNKNOWN, worst
@@ -189,8 +189,7 @@ def _nothing_seen(policy: Policy) -> dict[str, Any]:
 
 def _why(evidence: Evidence, findings: list[dict[str, Any]], verdict: str) -> str:
     if verdict != PASS:
-        reasons = [item["why"] for item in findings if item["verdict"] == verdict]
-        return reasons[0] if len(reasons) == 1 else f"{reasons[0]} (and {len(reasons) - 1} more)"
+        return why_of(findings, verdict)
     accounts = sum(len(client.accounts) for client in evidence.clients)
     if accounts:
         return f"Every mail account found goes on working: {accounts} of {accounts}."

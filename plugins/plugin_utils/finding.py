@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -12,6 +13,12 @@ def stable_id(check: str, *parts: str) -> str:
     """Return the identity of what is judged: the same *parts* give the same id in every run."""
     digest = hashlib.sha256("\0".join((check, *parts)).encode("utf-8", "surrogatepass")).hexdigest()
     return f"{check}-{digest[:12]}"
+
+
+def why_of(findings: Iterable[Mapping[str, Any]], verdict: str) -> str:
+    """Return why a host with these *findings* has this *verdict*: the first reason, and how many more there are."""
+    reasons = [item["why"] for item in findings if item["verdict"] == verdict]
+    return str(reasons[0]) if len(reasons) == 1 else f"{reasons[0]} (and {len(reasons) - 1} more)"
 
 
 def finding(

@@ -17,6 +17,8 @@ def escape(text: object, limit: int = 300) -> str:
     private or unassigned character, and no space but the ordinary one.
     """
     short = str(text)
+    if len(short) <= limit and short.isprintable():
+        return short
     cut = len(short) > limit
     plain = "".join(_escaped(letter) for letter in short[:limit])
     if len(plain) > limit or cut:

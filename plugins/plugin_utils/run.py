@@ -13,9 +13,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.version import VERSION
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import FAIL
 
 
 class Run:
@@ -27,6 +29,9 @@ class Run:
         policy: {name, requirement, deadline} that hosts are judged by.
         expected: the hosts that the report has to name.
         verdicts: verdict by host, of those that are recorded.
+        failing: how many of these are FAIL.
+        waivers: summaries of the waivers that the run was given.
+        formats: what the report is rendered in; None: what the callback says.
     """
 
     def __init__(self, folder: RunFolder) -> None:
@@ -35,12 +40,17 @@ class Run:
         self.policy = policy_summary(policy_load.load())
         self.expected: set[str] = set()
         self.verdicts: dict[str, str] = {}
+        self.failing = 0
+        self.waivers: list[dict[str, Any]] = []
+        self.formats: list[str] | None = None
         self._policy_from: str | None = None
 
     def record(self, record: Mapping[str, Any]) -> None:
         """Keep a host's record. Raises RunFolderError when that can't be done."""
         self.folder.append(record)
-        self.verdicts[record["host"]] = record["verdict"]
+        host, verdict = record["host"], record["verdict"]
+        self.failing += (verdict == FAIL) - (self.verdicts.get(host) == FAIL)
+        self.verdicts[host] = verdict
 
     def save_evidence(self, host: str, evidence: Mapping[str, Any]) -> None:
         """Keep what was collected of *host*. Raises RunFolderError when that can't be done."""
@@ -112,9 +122,10 @@ def problems() -> tuple[str, ...]:
     return tuple(_problems)
 
 
-def warm(policy_files: Iterable[str]) -> None:
-    """Load the policy with these files, once for all worker processes that are forked from here."""
-    policy_load.load(*policy_files)
+def warm(policy_files: Iterable[str], waiver_files: Iterable[str] = ()) -> None:
+    """Load the policy with these files, and the waivers, once for all worker processes that are forked from here."""
+    policy = policy_load.load(*policy_files)
+    waivers.load(waiver_files, policy.deadline)
 
 
 def policy_summary(policy: Policy) -> dict[str, str]:

@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import urllib.parse
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -33,12 +33,13 @@ class RunFolder:
     Attributes:
         path: the folder.
         run_id: its name.
+        hosts_path: the file of the finished hosts.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.run_id = os.path.basename(path)
-        self._hosts = os.path.join(path, "hosts.jsonl")
+        self.hosts_path = os.path.join(path, "hosts.jsonl")
 
     @classmethod
     def create(cls, reports: str, run_id: str | None = None) -> RunFolder:
@@ -71,8 +72,8 @@ class RunFolder:
             RunFolderError: it can't be written; the lines before it are as they were.
         """
         line = json.dumps(record, allow_nan=False, sort_keys=True).encode() + b"\n"
-        with _explained("write", self._hosts):
-            hosts = os.open(self._hosts, os.O_WRONLY | os.O_APPEND)
+        with _explained("write", self.hosts_path):
+            hosts = os.open(self.hosts_path, os.O_WRONLY | os.O_APPEND)
             try:
                 _write_whole(hosts, line)
             finally:
@@ -86,10 +87,20 @@ class RunFolder:
         Raises:
             RunFolderError: the file can't be read, or a line in it is no record.
         """
-        with _explained("read", self._hosts), open(self._hosts, "rb") as lines:
+        return (record for _start, _length, record in self.placed_records())
+
+    def placed_records(self) -> Iterator[tuple[int, int, dict[str, Any]]]:
+        """Yield what `records` does, each with the place of its line in the file and its length, in bytes.
+
+        Raises:
+            RunFolderError: the file can't be read, or a line in it is no record.
+        """
+        start = 0
+        with _explained("read", self.hosts_path), open(self.hosts_path, "rb") as lines:
             for number, line in enumerate(lines, 1):
                 if line.endswith(b"\n"):
-                    yield _record(line, f"{self._hosts}, line {number}")
+                    yield start, len(line), _record(line, f"{self.hosts_path}, line {number}")
+                start += len(line)
 
     def evidence_path(self, host: str) -> str:
         """Return where the evidence of *host* is kept."""
@@ -112,6 +123,16 @@ class RunFolder:
         """
         path = os.path.join(self.path, "results.json")
         self._replace(path, _lines(document), to_disk=True)
+        return path
+
+    def write_rendering(self, name: str, text: str) -> str:
+        """Write a rendering of the run to the file *name*, and return its path.
+
+        Raises:
+            RunFolderError: it can't be written; what was there before is still there.
+        """
+        path = os.path.join(self.path, name)
+        self._replace(path, [text.encode()])
         return path
 
     def latest(self) -> None:
@@ -137,9 +158,9 @@ class RunFolder:
             RunFolderError: it holds more than an empty list of hosts.
         """
         with _explained("remove the empty run folder", self.path):
-            if os.path.getsize(self._hosts) == 0:
+            if os.path.getsize(self.hosts_path) == 0:
                 os.rmdir(os.path.join(self.path, "evidence"))
-                os.unlink(self._hosts)
+                os.unlink(self.hosts_path)
             os.rmdir(self.path)
 
     def _replace(self, path: str, chunks: Iterable[bytes], to_disk: bool = False) -> None:
@@ -194,7 +215,7 @@ def _lines(document: Mapping[str, Any]) -> Iterator[bytes]:
     for key in sorted(document):
         value = document[key]
         yield f"{separator}{json.dumps(key)}: ".encode()
-        if isinstance(value, list):
+        if isinstance(value, Sequence) and not isinstance(value, str):
             yield b"["
             for index, element in enumerate(value):
                 yield (",\n" if index else "\n").encode() + json.dumps(element, allow_nan=False, sort_keys=True).encode()

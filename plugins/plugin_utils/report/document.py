@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import ANSWERED, VERDICTS
@@ -14,19 +14,35 @@ SCHEMA = "mailtls.report/1"
 _SHARE_STEPS = 10_000
 
 
-def build(records: Iterable[Mapping[str, Any]], run: Mapping[str, Any]) -> dict[str, Any]:
+def build(records: Iterable[Mapping[str, Any]], run: Mapping[str, Any], waivers: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """Return the document of one run.
 
     Args:
         records: host records in the order in which they were made; of a host with several, the last one counts.
-        run: {id, started, finished, policy, requirement, deadline, collection, slice}.
+        run: {id, started, finished, policy, requirement, deadline, collection, slice}; finished is None while it is not.
+        waivers: what waivers.summaries gives.
 
     Returns:
-        {schema, run, summary, hosts}, hosts by name.
+        {schema, run, summary, hosts, waivers}, hosts by name.
     """
     by_host = {record["host"]: record for record in records}
-    hosts = [by_host[name] for name in sorted(by_host)]
-    return {"schema": SCHEMA, "run": dict(run), "summary": summary(record["verdict"] for record in hosts), "hosts": hosts}
+    return compose([by_host[name] for name in sorted(by_host)], run, waivers)
+
+
+def compose(hosts: Collection[Mapping[str, Any]], run: Mapping[str, Any], waivers: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Return the document of *hosts*, which are there by name and once each; it holds them as they are (StoredHosts, say)."""
+    used: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    for record in hosts:
+        counts[record["verdict"]] += 1
+        used.update(finding["waiver"]["place"] for finding in record["findings"] if "waiver" in finding)
+    return {
+        "schema": SCHEMA,
+        "run": dict(run),
+        "summary": summary(counts.elements()),
+        "hosts": hosts,
+        "waivers": [{**waiver, "findings": used[waiver["place"]]} for waiver in waivers],
+    }
 
 
 def summary(verdicts: Iterable[str]) -> dict[str, Any]:

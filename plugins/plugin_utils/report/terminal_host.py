@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import facts
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.terminal_page import Page
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import PASS, rank
 
-_SECURITY = {"implicit": "implicit TLS", "starttls": "STARTTLS", "none": "no TLS", None: "security not known"}
 _MAX_FINDINGS = 3
 _MAX_FINDINGS_ALONE = 30
 _MAX_ITEMS = 30
@@ -53,79 +53,48 @@ def _list(page: Page, label: str, lines: list[str]) -> None:
 
 
 def _title(host: Mapping[str, Any]) -> str:
-    platform = " ".join(host["platform"][key] for key in ("os", "release", "arch") if host["platform"][key])
+    platform = facts.platform(host)
     return f"{host['host']} ({platform})" if platform else host["host"]
 
 
 def _finding(page: Page, finding: Mapping[str, Any]) -> None:
-    page.wrapped(_subject(finding), indent=6, first=f"    {page.word(finding['verdict'])}  ")
+    page.wrapped(facts.subject(finding), indent=6, first=f"    {page.word(finding['verdict'])}  ")
     page.item("why", finding["why"], indent=6)
     for index, line in enumerate(_evidence(finding)):
         page.item("evidence" if index == 0 else "", line, indent=6)
     if finding["fix"]["text"]:
         page.item("fix", finding["fix"]["text"], indent=6)
-
-
-def _subject(finding: Mapping[str, Any]) -> str:
-    """Who it is about: the client and account, the client, the library, or the audit itself."""
-    if "account" in finding:
-        return f"{_named(finding['client'])}, {_owner(finding['account'])}: {_connection(finding['account'])}"
-    if "client" in finding:
-        return _named(finding["client"])
-    if "stack" in finding:
-        return f"{finding['stack']['kind']} {finding['stack']['version'] or ''}".strip()
-    return {"coverage": "not everything could be read"}.get(finding["check"], finding["check"])
+    if "waiver" in finding:
+        page.item("waiver", facts.waiver(finding["waiver"]), indent=6)
 
 
 def _evidence(finding: Mapping[str, Any]) -> Iterator[str]:
     """Yield the raw settings, then what they come to."""
     if "account" in finding:
-        yield f"account at {_place(finding['account']['config'], finding['account']['line'])}"
+        yield f"account at {facts.place(finding['account']['config'], finding['account']['line'])}"
     settings = finding["settings"]
     for setting in settings[:_MAX_SETTINGS]:
-        yield f"{_place(setting['file'], setting['line'])}: {setting['key']} = {setting['value']}"
+        yield f"{facts.place(setting['file'], setting['line'])}: {setting['key']} = {setting['value']}"
     if len(settings) > _MAX_SETTINGS:
         yield f"and {len(settings) - _MAX_SETTINGS} more settings"
     if "stack" in finding:
-        yield f"{_named(finding['stack'], 'kind')}, {finding['stack']['path']}"
+        yield f"{facts.named(finding['stack'], 'kind')}, {finding['stack']['path']}"
     if "offered" in finding:
-        yield f"offers {_protocols(finding['offered'])} ({finding['confidence']})"
+        yield f"offers {facts.protocols(finding['offered'])} ({finding['confidence']})"
 
 
 def _stack(stack: Mapping[str, Any]) -> str:
-    offers = f"offers {_protocols(stack['offered'])}" if stack["offered"] else "what it offers is not known"
-    return f"{_named(stack, 'kind')}, {offers}, {stack['path']}"
+    offers = f"offers {facts.protocols(stack['offered'])}" if stack["offered"] else "what it offers is not known"
+    return f"{facts.named(stack, 'kind')}, {offers}, {stack['path']}"
 
 
 def _client(client: Mapping[str, Any]) -> str:
     count = client["accounts"]
-    return f"{_named(client)}, {count} account{'' if count == 1 else 's'}"
+    return f"{facts.named(client)}, {count} account{'' if count == 1 else 's'}"
 
 
 def _account(page: Page, finding: Mapping[str, Any]) -> str:
     account = finding["account"]
-    who = f"{page.word(finding['verdict'])} {finding['client']['name']}, {_owner(account)}: {_connection(account)}"
-    offers = f", offers {_protocols(finding['offered'])}" if "offered" in finding else ""
-    return f"{who}{offers}, {_place(account['config'], account['line'])}"
-
-
-def _named(thing: Mapping[str, Any], key: str = "name") -> str:
-    return f"{thing[key]} {thing['version'] or '(version not known)'}"
-
-
-def _owner(account: Mapping[str, Any]) -> str:
-    return f"user {account['user']}" if account["user"] else "the system's configuration"
-
-
-def _connection(account: Mapping[str, Any]) -> str:
-    port = "" if account["port"] is None else f":{account['port']}"
-    protocol = account["protocol"].upper() if account["protocol"] else "protocol not known"
-    return f"{account['server'] or 'server not known'}{port} ({protocol}, {_SECURITY[account['security']]})"
-
-
-def _protocols(protocols: list[str]) -> str:
-    return ", ".join(protocols) or "nothing"
-
-
-def _place(file: str, line: int) -> str:
-    return f"{file}:{line}" if line else file
+    who = f"{page.word(finding['verdict'])} {finding['client']['name']}, {facts.owner(account)}: {facts.connection(account)}"
+    offers = f", offers {facts.protocols(finding['offered'])}" if "offered" in finding else ""
+    return f"{who}{offers}, {facts.place(account['config'], account['line'])}"

@@ -46,7 +46,7 @@ def test_hosts_of_which_nothing_is_known_are_no_part_of_the_coverage():
 
 def test_coverage_is_never_rounded_up_to_all():
     records = [make.record(f"host{number}", "PASS") for number in range(1999)] + [make.record("x", "UNKNOWN")]
-    assert "Coverage  99.9 %, 1999 of 2000" in render(*records)
+    assert "Coverage  99.9 %, 1,999 of 2,000" in render(*records)
 
 
 def test_failures_come_first_and_passes_last():
