@@ -182,9 +182,11 @@ class _Judge:
         return self._finding(wording.cause_of(self.path), FAIL, why + self._about_server(), fix, source_of(self.path, self.policy))
 
     def _no_common_cipher_suite(self) -> dict[str, Any]:
-        why = f"{self.subject}, to {wording.connection(self.account)}, shares no cipher suite with {self.policy.title}."
-        text = "Allow " + ", ".join(suite.openssl for suite in self.policy.cipher_suites.values()) + ", or at least one of them, again."
-        return self._finding("no_common_cipher_suite", FAIL, why, {"text": text}, str(self.policy.cipher_source))
+        own = self.path.own_ciphers
+        because = f", because of {wording.place(own.setting)}" if own else ""
+        why = f"{self.subject}, to {wording.connection(self.account)}, shares no cipher suite with {self.policy.title}{because}."
+        fix = wording.fix_ciphers(self.path, self.policy)
+        return self._finding("no_common_cipher_suite", FAIL, why + self._about_server(), fix, str(self.policy.cipher_source))
 
     def _unknown(self, cause: str, missing: str) -> dict[str, Any]:
         why = f"Whether {self.subject} goes on working with {wording.connection(self.account)} can't be told: {missing}."

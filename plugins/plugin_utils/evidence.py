@@ -31,7 +31,7 @@ class Package:
 
 @dataclass(frozen=True)
 class Hello:
-    """A ClientHello that a library wrote, or why it wrote none. `case`: "system", "bare" or "priority"."""
+    """A ClientHello that a library wrote, or why it wrote none. `case`: "system", "bare", "priority" or "ciphers"."""
 
     case: str
     priority: str | None
@@ -194,7 +194,7 @@ def _stack(place: _Place) -> Stack:
 
 def _hello(place: _Place) -> Hello:
     return Hello(
-        case=place.choice("case", ("system", "bare", "priority")),
+        case=place.choice("case", ("system", "bare", "priority", "ciphers")),
         priority=place.optional_text("priority"),
         versions=place.texts("versions", PROTOCOLS),
         ciphers=place.texts("ciphers", length=_CODE_POINT_LENGTH),

@@ -8,8 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import client_constraints, generated_files, library_capability, own_priority
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import (
+    cipher_suites,
+    client_constraints,
+    generated_files,
+    library_capability,
+    own_priority,
+)
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import offered as arithmetic
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.cipher_suites import OwnCiphers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Evidence, Install, Setting, Stack
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.library_capability import INFERRED, OBSERVED
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import SYSTEM, Constraint
@@ -22,7 +29,6 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import 
 )
 
 CONFIGURED = "configured"
-_TLS13_SUITES = "13"
 # With one of these a program reads another file than all others.
 _OTHER_FILE = frozenset({"OPENSSL_CONF", "GNUTLS_SYSTEM_PRIORITY_FILE"})
 
@@ -37,7 +43,8 @@ class Path:
         unknown: what is missing, one sentence's part each.
         blockers: the constraints that keep it from passing; empty when the library itself does.
         confidence: how the weakest link is known.
-        ciphers_shared: whether a cipher suite is shared with the service; None when no ClientHello tells.
+        ciphers_shared: whether a cipher suite is shared with the service; None when that is not known.
+        own_ciphers: the cipher list that the client itself hands to the library.
     """
 
     stack: Stack | None
@@ -49,6 +56,7 @@ class Path:
     constraints: list[Constraint] = field(default_factory=list)
     confidence: str = INFERRED
     ciphers_shared: bool | None = None
+    own_ciphers: OwnCiphers | None = None
 
 
 def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: Install | None, account: Account | None) -> Path:
@@ -56,8 +64,15 @@ def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: 
     stack = _stack_of(evidence, facts, install)
     kind = stack.kind if stack else ""
     constraints, unknown = client_constraints.of_client(facts, install, account, kind)
-    own = own_priority.of_client(facts, kind, account.settings if account else (), install.version if install else None)
-    return _path(evidence, policy, stack, constraints, unknown, own)
+    settings = account.settings if account else ()
+    ciphers = cipher_suites.of_client(evidence, policy, facts, install, settings, kind)
+    if ciphers:
+        constraints += ciphers.constraints()
+    own = own_priority.of_client(facts, kind, settings, install.version if install else None)
+    path = _path(evidence, policy, stack, constraints, unknown, own)
+    if ciphers and not own:
+        path.ciphers_shared, path.own_ciphers = ciphers.shared(path.offered or (), policy), ciphers
+    return path
 
 
 def of_stack(evidence: Evidence, policy: Policy, stack: Stack) -> Path:
@@ -80,7 +95,7 @@ def _path(
             path.constraints = _system_constraints(evidence, facts, stack, path.unknown, None)
     else:
         _calculate(path, stack, facts, evidence, client, own)
-    path.ciphers_shared = _ciphers_shared(stack, path, policy, own)
+    path.ciphers_shared = cipher_suites.of_hello(own.hello(stack) if own else hello, path.offered or (), policy)
     _judge(path, stack, facts, policy)
     path.blockers = generated_files.explained(path.blockers, evidence, policy, stack)
     return path
@@ -148,15 +163,6 @@ def _judge(path: Path, stack: Stack, facts: LibraryFacts, policy: Policy) -> Non
 def _meets(protocols: Iterable[str], policy: Policy) -> bool:
     required = PROTOCOLS.index(policy.protocol)
     return any(PROTOCOLS.index(protocol) >= required for protocol in protocols)
-
-
-def _ciphers_shared(stack: Stack, path: Path, policy: Policy, own: OwnPriority | None) -> bool | None:
-    hello = own.hello(stack) if own else stack.hello("system")
-    if hello is None or hello.error or not hello.ciphers:
-        return None
-    if "TLSv1.3" in (path.offered or ()) and any(code.startswith(_TLS13_SUITES) for code in hello.ciphers):
-        return True
-    return any(code in policy.cipher_suites for code in hello.ciphers)
 
 
 def _stack_of(evidence: Evidence, facts: ClientFacts, install: Install | None) -> Stack | None:

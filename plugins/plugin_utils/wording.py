@@ -72,6 +72,18 @@ def fix_blocked(path: Path, facts: ClientFacts | None, policy: Policy) -> dict[s
     return {"text": text, "remedy": "setting", "change": _change(first.setting, first.mend)}
 
 
+def fix_ciphers(path: Path, policy: Policy) -> dict[str, Any]:
+    """Return the fix for a path that has no cipher suite in common with the service."""
+    names = ", ".join(suite.openssl for suite in policy.cipher_suites.values())
+    if path.own_ciphers is None:
+        return {"text": f"Allow {names}, or at least one of them, again."}
+    step = path.own_ciphers.constraint()
+    text = f"{_step(step)} One of these has to be among them: {names}."
+    if step.setting is None or step.advice is not None:
+        return {"text": text}
+    return {"text": text, "remedy": "setting", "change": _change(step.setting, step.mend)}
+
+
 def _library_fix(path: Path) -> dict[str, Any]:
     if path.facts is None or path.stack is None:
         return {"text": "Find out which TLS library the client uses, and upgrade it."}

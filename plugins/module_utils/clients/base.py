@@ -76,11 +76,20 @@ def want_priorities(host, found_installs, accounts, *keys):
         found_installs, accounts: of the client.
         keys: of the settings that hold such a string.
     """
+    _want(host.stacks.want_priority, found_installs, accounts, keys)
+
+
+def want_ciphers(host, found_installs, accounts, *keys):
+    """Have the libraries of the installed copies asked with the lists of cipher suites that settings of the *accounts* give OpenSSL."""
+    _want(host.stacks.want_ciphers, found_installs, accounts, keys)
+
+
+def _want(want, found_installs, accounts, keys):
     strings = [setting["value"] for account in accounts for setting in account["settings"] if setting["key"] in keys]
     for string in list(dict.fromkeys(strings))[:MAX_PRIORITIES]:
         for found in found_installs:
             for stack in found["stacks"]:
-                host.stacks.want_priority(stack, string)
+                want(stack, string)
 
 
 def account(user, config, line, **known):

@@ -34,6 +34,7 @@ def read(host):
     for user in host.users:
         for directory, is_taken in _directories(host, user.home, release):
             accounts.extend(_of_directory(host, user.name, directory, is_taken, python))
+    base.want_ciphers(host, installs, accounts, "ssl_ciphers")
     return base.evidence(NAME, installs, accounts)
 
 

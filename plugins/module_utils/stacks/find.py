@@ -43,6 +43,7 @@ class Stacks:
         self._files = {}
         self._below = {}
         self._priorities = {}
+        self._ciphers = {}
         self._system_found = False
 
     def of_binary(self, path):
@@ -123,6 +124,10 @@ class Stacks:
     def want_priority(self, path, priority):
         """Have the GnuTLS library *path* asked with the *priority* string that an account gives it."""
         self._priorities.setdefault(path, []).append(priority)
+
+    def want_ciphers(self, path, ciphers):
+        """Have the OpenSSL *path* asked with the list of *ciphers* that an account gives it."""
+        self._ciphers.setdefault(path, []).append(ciphers)
 
     def ask(self, timeout=10.0):
         """Ask every library what it would send, within *timeout* seconds together, and complete what is known of it."""
@@ -205,6 +210,9 @@ class Stacks:
             wanted = dict.fromkeys([_USUAL_PRIORITY] + self._priorities.get(path, []))
             for number, priority in enumerate(wanted):
                 yield dict(common, id=f"{path} priority {number}", case="priority", priority=priority)
+        for number, ciphers in enumerate(dict.fromkeys(self._ciphers.get(path, ()))):
+            if kind == "openssl":
+                yield dict(common, id=f"{path} ciphers {number}", case="ciphers", priority=ciphers, cipher_list=ciphers)
 
     def _preload(self, entry):
         """What a bundled library needs from its own directory, where this process would not look for it; the deepest first."""

@@ -62,6 +62,7 @@ class SettingRule:
         mend: a value that lets TLS 1.2 through, or None when the line has to go.
         advice: a sentence that says what to do where a new value alone is no fix.
         priority: the value is a GnuTLS priority string: `words` have no say, the library that is asked with it has.
+        ciphers: the value is a list of cipher suites for OpenSSL: the library that is asked with it has the say.
         absent: effect of the setting's absence, where its program's own value for it is one that it names.
         library: kind of the library that it acts on; None: any.
         yields_to_priority: of a library's setting: a program that hands the library a priority string is not bound by it.
@@ -76,6 +77,7 @@ class SettingRule:
     mend: str | None = None
     advice: str | None = None
     priority: bool = False
+    ciphers: bool = False
     absent: Effect | None = None
     library: str | None = None
     yields_to_priority: bool = False

@@ -112,6 +112,8 @@ def setting_rule(node: Node, known: Sources) -> model.SettingRule:
     optional = ("versions", "separator", "ignore_case", "mend", "advice", "absent", "library", "yields_to_priority")
     if "priority" in node.mapping():
         return priority_rule(node, known)
+    if "ciphers" in node.mapping():
+        return ciphers_rule(node, known)
     given = keys(node, ("words", "otherwise", "source"), optional)
     ignore_case = switch(given.get("ignore_case"))
     words: dict[str, model.Effect] = {}
@@ -149,6 +151,23 @@ def priority_rule(node: Node, known: Sources) -> model.SettingRule:
         advice=given["advice"].text() if "advice" in given else None,
         priority=True,
         yields_to_priority=switch(given.get("yields_to_priority")),
+    )
+
+
+def ciphers_rule(node: Node, known: Sources) -> model.SettingRule:
+    """Return the rule of a setting whose value is a list of cipher suites, `ciphers: true`."""
+    given = keys(node, ("ciphers", "source"), ("versions", "library", "mend", "advice"))
+    if not switch(given["ciphers"]):
+        raise given["ciphers"].error("expected true: only a setting whose value is a list of cipher suites has this key")
+    return model.SettingRule(
+        words={},
+        otherwise=model.Effect(),
+        source=source(given["source"], known),
+        versions=version_range(given.get("versions")),
+        mend=given["mend"].text() if "mend" in given else None,
+        advice=given["advice"].text() if "advice" in given else None,
+        ciphers=True,
+        library=given["library"].text() if "library" in given else None,
     )
 
 

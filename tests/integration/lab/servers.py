@@ -37,6 +37,11 @@ OTHER_NAMES = ("mail.contoso.example",)
 # AEAD suites first; below TLS 1.2, RSA key exchange before ECDHE, whose SHA-1 signature OpenSSL 3
 # refuses to clients at their default security level.
 OLD_SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20:AES256-SHA:AES128-SHA:ALL:@SECLEVEL=0"
+# What the service takes (plugins/plugin_utils/policy/data/service.yml); Dovecot leaves the suites of TLS 1.3 alone.
+NEW_SUITES = (
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-SHA384:ECDHE-RSA-AES128-SHA256"
+    ":ECDHE-RSA-AES256-SHA:ECDHE-RSA-AES128-SHA:AES256-GCM-SHA384:AES128-GCM-SHA256"
+)
 SETTLED_SECONDS = 10.0
 _RELAY, _RECORDS, _LOG = "/usr/local/bin/relay", "/var/log/relay.jsonl", "/var/log/dovecot.log"
 # Dovecot leaves out what has no value.
@@ -181,7 +186,7 @@ def _connection(record: dict[str, Any], log: re.Match[str]) -> Connection:
 
 def modern(network: Network, directory: Path, authority: CertificateAuthority) -> MailServer:
     """The service as it will be: TLS 1.2 and later."""
-    return MailServer(network, directory, "modern", authority, min_protocol="TLSv1.2", suites="DEFAULT")
+    return MailServer(network, directory, "modern", authority, min_protocol="TLSv1.2", suites=NEW_SUITES)
 
 
 def legacy(network: Network, directory: Path, authority: CertificateAuthority) -> MailServer:

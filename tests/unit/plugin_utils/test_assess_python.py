@@ -88,11 +88,6 @@ def test_a_python_that_says_nothing_is_unknown():
     assert judge(silent, make.stack(), version="tlsv1_2")["verdict"] == "UNKNOWN"
 
 
-def test_cipher_suites_of_ones_own_are_unknown_unless_they_are_sure_to_be_shared():
-    assert judge(python(), version="DEFAULT@SECLEVEL=1", key="ssl_ciphers")["verdict"] == "PASS"
-    assert judge(python(), version="RC4-SHA", key="ssl_ciphers")["verdict"] == "UNKNOWN"
-
-
 @pytest.mark.parametrize(
     ("level", "version", "verdict", "offered"),
     [
