@@ -90,10 +90,10 @@ class _Judge:
         service = relay.of_account(self.evidence, self.account)
         if service is not None:
             return self._relayed(service)
-        if self.account.listens and all(listener.passes for listener in self.account.listens):
+        if self.account.listens and all(listener.leads == "through" for listener in self.account.listens):
             return self._handed_on()
         if self.account.security == "none":
-            return self._plaintext()
+            return self._plain_service() if self.account.listens and self.endpoint is None else self._plaintext()
         if self.facts is None:
             return self._unknown("unknown_version", f"the policy has no facts about {self.name}")
         if not self.installed:
@@ -146,7 +146,10 @@ class _Judge:
         name = f"{facts.title if facts else service.client.name} on this host ({service.account.config}, line {service.account.line})"
         if not self.hops:
             return self._unknown("undecided", f"it connects to {name}, and that to itself in the end")
-        if service.passes:
+        if service.leads == "nowhere":
+            why = f"{self.subject} connects to {name}, from which no POP3 or IMAP connection leads on."
+            return self._finding("ok", PASS, why, {"text": ""}, str(self.policy.protocol_source))
+        if service.leads == "through":
             far = replace(self.account, server=service.account.server, port=service.account.port)
             decisive = _worst(self.evidence, self.policy, self.client, far, self.identity, self.hops - 1)
             why = f"{self.subject} connects through {name}, which hands its connection on: {decisive['why']}"
@@ -160,6 +163,13 @@ class _Judge:
         why = (
             f"{self.subject} hands connections on to {wording.connection(self.account)} as they are:"
             " the TLS of each client that connects through it decides, and is judged where that client is."
+        )
+        return self._finding("ok", PASS, why, {"text": ""}, str(self.policy.protocol_source))
+
+    def _plain_service(self) -> dict[str, Any]:
+        why = (
+            f"{self.subject} speaks without TLS to {wording.connection(self.account)}, which is no name of {self.policy.title}:"
+            " what becomes of TLS there has no say."
         )
         return self._finding("ok", PASS, why, {"text": ""}, str(self.policy.protocol_source))
 

@@ -50,7 +50,8 @@ def assess(evidence: Evidence, policy: Policy, today: datetime.date) -> dict[str
 def _client_findings(evidence: Evidence, policy: Policy, client: Client) -> list[dict[str, Any]]:
     if client.accounts:
         return account_finding.of_client(evidence, policy, client)
-    return [_unused_client(evidence, policy, client)]
+    # Services count where a mail client speaks to one.
+    return [] if client.relays else [_unused_client(evidence, policy, client)]
 
 
 def _unused_client(evidence: Evidence, policy: Policy, client: Client) -> dict[str, Any]:

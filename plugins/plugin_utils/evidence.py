@@ -99,11 +99,18 @@ class Install:
 
 @dataclass(frozen=True)
 class Listener:
-    """Where a service listens. `address`: "" for all of them. `passes`: it hands on what it gets as it is, TLS included."""
+    """Where a service listens.
+
+    Attributes:
+        address: "" for all of them.
+        port: its number.
+        leads: "on" by a connection of the service's own; "through", where it hands on what it gets as it is, TLS included;
+            "nowhere", where no POP3 or IMAP connection leaves the host.
+    """
 
     address: str
     port: int
-    passes: bool
+    leads: str
 
 
 @dataclass(frozen=True)
@@ -246,7 +253,7 @@ def _account(place: _Place) -> Account:
 
 
 def _listener(place: _Place) -> Listener:
-    return Listener(place.text("address"), place.port("port"), place.switch("passes"))
+    return Listener(place.text("address"), place.port("port"), place.choice("leads", ("on", "through", "nowhere")))
 
 
 def _setting(place: _Place) -> Setting:

@@ -20,12 +20,12 @@ class Relay:
     Attributes:
         client: the program that runs the service.
         account: its connection.
-        passes: the service hands on what it gets as it is, so that the account itself speaks to the far server.
+        leads: as of evidence.Listener.
     """
 
     client: Client
     account: Account
-    passes: bool
+    leads: str
 
 
 def of_account(evidence: Evidence, account: Account) -> Relay | None:
@@ -36,7 +36,7 @@ def of_account(evidence: Evidence, account: Account) -> Relay | None:
         for service in (*client.accounts, *client.relays):
             for listener in service.listens if service is not account else ():
                 if listener.port == account.port and _reaches(account.server, listener):
-                    return Relay(client, service, listener.passes)
+                    return Relay(client, service, listener.leads)
     return None
 
 

@@ -132,9 +132,16 @@ def undecided(what, why, file, line):
     return {"what": what, "why": why, "file": file, "line": line}
 
 
-def listener(address, port, passes=False):
-    """Return where a service listens: *address* "" for all of them; *passes*: it hands on what it gets, TLS included."""
-    return {"address": address, "port": port, "passes": passes}
+def listener(address, port, leads="on"):
+    """Return where a service listens.
+
+    Args:
+        address: "" for all of them.
+        port: its number.
+        leads: "on" by a connection of the service's own; "through", where it hands on what it gets as it is, TLS included;
+            "nowhere", where no POP3 or IMAP connection leaves the host.
+    """
+    return {"address": address, "port": port, "leads": leads}
 
 
 def evidence(name, found_installs, accounts, relays=()):
@@ -150,6 +157,16 @@ def evidence(name, found_installs, accounts, relays=()):
         return None
     found = {"name": name, "installs": found_installs, "accounts": accounts}
     return dict(found, relays=relays) if relays else found
+
+
+def relay_evidence(host, name, found_installs, accounts, relays=()):
+    """Return the evidence of a program that is mostly something else than a mail client, or None when it is none here.
+
+    Installed alone it says nothing; a gap that affects it does.
+    """
+    if accounts or relays or any(gap["affects"] == "client:" + name for gap in host.gaps):
+        return evidence(name, found_installs, accounts, relays)
+    return None
 
 
 def _embedded_version(host, program, pattern):

@@ -5,8 +5,10 @@
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
     betterbird,
     curl,
+    dovecot,
     fetchmail,
     getmail,
+    haproxy,
     icedove,
     mbsync,
     mpop,
@@ -21,8 +23,10 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
 READERS = (
     betterbird,
     curl,
+    dovecot,
     fetchmail,
     getmail,
+    haproxy,
     icedove,
     mbsync,
     mpop,

@@ -25,7 +25,7 @@ def read(host):
         reader.directory("", directory)
     for user in host.users:
         reader.directory(user.name, user.home + _USER_DIRECTORY)
-    return base.evidence(NAME, installs, reader.accounts, reader.relays)
+    return base.relay_evidence(host, NAME, installs, reader.accounts, reader.relays)
 
 
 class _Reader:
@@ -75,7 +75,8 @@ class _Reader:
             port=port,
             protocol=protocol if protocol in _PROTOCOLS else endpoints.protocol(port),
             security="starttls" if protocol in _PROTOCOLS else "implicit",
-            settings=[base.setting(option.key, option.value, option.file, option.line) for option in [target] + _settings(service)],
+            settings=[base.setting("connect", server, target.file, target.line)]
+            + [base.setting(option.key, option.value, option.file, option.line) for option in _settings(service)],
             listens=[base.listener(address, number) for address, number in listens if number],
         )
         is_mail = protocol in _PROTOCOLS or (protocol is None and any(map(endpoints.is_mail, [port] + [number for _, number in listens])))

@@ -26,6 +26,7 @@ class Case:
         preferences: of Thunderbird's profile.
         account: of Thunderbird's profile: protocol, server, port, security.
         system: files of the whole host by path, beside the user's; cases with the same ones share a host.
+        start: what root runs on the host before, a shell script; cases that share a host have the same.
         image: the lab's image.
         works_before: whether the client connects to the service as it was; a case that fails afterwards and never worked
             would prove nothing, so the exception gives its reason.
@@ -40,6 +41,7 @@ class Case:
     preferences: Mapping[str, Any] = field(default_factory=dict)
     account: Mapping[str, Any] = field(default_factory=dict)
     system: Mapping[str, str] = field(default_factory=dict)
+    start: str = ""
     image: str = "bookworm"
     works_before: bool = True
     unknown: str | None = None
@@ -67,21 +69,22 @@ def _case(client: str, document: Mapping[str, Any], entry: Mapping[str, Any]) ->
     return Case(
         client=client,
         name=entry["name"],
-        command=_words("command", document, entry),
-        keys=_words("keys", document, entry),
+        command=_words("command", document, entry, values),
+        keys=_words("keys", document, entry, values),
         files={path: _filled(text, values) for path, text in templates.items()},
         preferences=entry.get("preferences", {}),
         account={**document.get("account", {}), **entry.get("account", {})},
-        system=entry.get("system", {}),
+        system={path: _filled(text, values) for path, text in entry.get("system", document.get("system", {})).items()},
+        start=entry.get("start", document.get("start", "")),
         image=entry.get("image", document.get("image", "bookworm")),
         works_before=entry.get("works_before", True),
         unknown=entry.get("unknown"),
     )
 
 
-def _words(key: str, document: Mapping[str, Any], entry: Mapping[str, Any]) -> tuple[str, ...] | None:
+def _words(key: str, document: Mapping[str, Any], entry: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[str, ...] | None:
     words: Sequence[str] | None = entry.get(key, document.get(key))
-    return None if words is None else tuple(words)
+    return None if words is None else tuple(_filled(word, values) for word in words)
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:

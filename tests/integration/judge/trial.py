@@ -59,26 +59,32 @@ def run(lab: Lab, cases: Iterable[Case]) -> list[Outcome]:
     """Run every case against both servers, and audit their hosts once."""
     alike: dict[tuple[Any, ...], list[tuple[str, Case]]] = {}
     for number, case in enumerate(cases):
-        key = (case.image, *sorted(case.system.items()))
+        key = (case.image, case.start, *sorted(case.system.items()))
         alike.setdefault(key, []).append((f"case{number:03}", case))
     groups = [_Group(_host(lab, f"judge{number}", members), members) for number, members in enumerate(alike.values())]
     findings = _audit(lab, [group.host for group in groups])
     after = _reached(groups, lab.modern, lab.names_after())
     before = _reached(groups, lab.legacy, lab.names_before())
     return [
-        Outcome(case, before[user][0], *after[user], findings.get(f"{group.host.name}/{user}/{case.client}"))
+        Outcome(case, before[user][0], *after[user], _finding(findings, group.host, user, case))
         for group in groups
         for user, case in group.members
     ]
 
 
+def _finding(findings: Mapping[str, Any], host: Host, user: str, case: Case) -> dict[str, Any] | None:
+    """The finding of the user's account, or else of the system's, which is no user's."""
+    return findings.get(f"{host.name}/{user}/{case.client}") or findings.get(f"{host.name}//{case.client}")
+
+
 def _host(lab: Lab, name: str, members: list[tuple[str, Case]]) -> Host:
     first = members[0][1]
     host = lab.host(name, first.image, users=[User(user) for user, _ in members])
-    host.put(dict(first.system))
+    host.put({path: text.replace("<password>", PASSWORD) for path, text in first.system.items()})
     put_terminal(host)
     for user, case in members:
         _configure(host, user, case)
+    host.do(first.start)
     return host
 
 

@@ -30,8 +30,8 @@ def of_fetchmail(*clients: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def service(address: str = "127.0.0.1", passes: bool = False, **changes: Any) -> dict[str, Any]:
-    listens = [{"address": address, "port": 1143, "passes": passes}]
+def service(address: str = "127.0.0.1", leads: str = "on", **changes: Any) -> dict[str, Any]:
+    listens = [{"address": address, "port": 1143, "leads": leads}]
     return make.account(**{"config": "/etc/stunnel/a.conf", "listens": listens, **changes})
 
 
@@ -80,22 +80,37 @@ def test_an_account_that_is_off_is_at_risk_behind_a_service_that_fails():
 
 def test_what_a_service_hands_on_is_judged_by_the_client_itself():
     tls = {"security": "implicit", "settings": [make.setting("sslproto", "TLS1")]}
-    assert judge(service(passes=True, security=None), security="implicit")["verdict"] == "PASS"
-    assert judge(service(passes=True, security=None), **tls)["cause"] == "pinned"
-    assert judge(service(passes=True, security=None))["cause"] == "plaintext"
-    assert judge(service(passes=True, security=None, server="imap-legacy.office365.com"), security="implicit")["cause"] == "legacy_endpoint"
+    assert judge(service(leads="through", security=None), security="implicit")["verdict"] == "PASS"
+    assert judge(service(leads="through", security=None), **tls)["cause"] == "pinned"
+    assert judge(service(leads="through", security=None))["cause"] == "plaintext"
+    assert (
+        judge(service(leads="through", security=None, server="imap-legacy.office365.com"), security="implicit")["cause"]
+        == "legacy_endpoint"
+    )
+
+
+def test_a_service_that_is_the_end_of_it_passes():
+    found = judge(service(leads="nowhere", server=None, security=None))
+    assert found["verdict"] == "PASS"
+    assert "no POP3 or IMAP connection leads on" in found["why"]
 
 
 def test_a_service_that_hands_on_everything_decides_nothing_itself():
-    relay = make.client(service(passes=True, security=None), name="fetchmail")
+    relay = make.client(service(leads="through", security=None), name="fetchmail")
     found = of_fetchmail(relay)
     assert found["verdict"] == "PASS"
     assert "hands connections on" in found["why"]
 
 
+def test_a_service_that_speaks_plainly_to_a_server_of_its_own_is_not_touched():
+    plain = service(server="10.0.0.5", port=143, security="none")
+    assert of_fetchmail(make.client(plain))["verdict"] == "PASS"
+    assert of_fetchmail(make.client({**plain, "server": "outlook.office365.com"}))["cause"] == "plaintext"
+
+
 def test_services_that_speak_to_each_other_in_a_circle_are_unknown():
     first = service(server="127.0.0.1", port=1144, security="none")
-    second = {**service(server="127.0.0.1", port=1143, security="none"), "listens": [{"address": "", "port": 1144, "passes": False}]}
+    second = {**service(server="127.0.0.1", port=1143, security="none"), "listens": [{"address": "", "port": 1144, "leads": "on"}]}
     client = make.client(make.account(server="127.0.0.1", port=1143, security="none"))
     found = of_fetchmail(client, make.client(first, second, name="stunnel", installs=[make.install("5.68")]))
     assert (found["verdict"], found["cause"]) == ("UNKNOWN", "undecided")

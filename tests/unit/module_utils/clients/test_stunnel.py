@@ -69,15 +69,15 @@ def test_settings(name, read):
     text, expected = SETTINGS[name]
     evidence, _gaps = read("[a]\nclient=yes\nconnect=h:993\n" + text)
     [account] = evidence["accounts"]
-    assert [(setting["key"], setting["value"]) for setting in account["settings"]] == [("connect", "h:993"), *expected]
+    assert [(setting["key"], setting["value"]) for setting in account["settings"]] == [("connect", "h"), *expected]
 
 
 def test_a_service_says_where_it_listens(read):
     evidence, _gaps = read("[a]\nclient=yes\naccept=127.0.0.1:143\naccept=imap2\naccept=/run/socket\nconnect=h:993\n")
     [account] = evidence["accounts"]
     assert account["listens"] == [
-        {"address": "127.0.0.1", "port": 143, "passes": False},
-        {"address": "", "port": 143, "passes": False},
+        {"address": "127.0.0.1", "port": 143, "leads": "on"},
+        {"address": "", "port": 143, "leads": "on"},
     ]
 
 

@@ -1,0 +1,119 @@
+"""Dovecot where it is a client itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import dovecot
+
+FILE = "/etc/dovecot/dovecot.conf"
+SECRET = "hunter2"
+REMOTE = "mail_location = imapc:~/x\nimapc_host = h\n"
+PROXY = "passdb {{\n driver = static\n args = proxy=y host=h nopassword=y {}\n}}\n"
+
+# name: (text, [(server, port, protocol, security)])
+ACCOUNTS = {
+    "IMAP": ("imapc_host = h\nimapc_ssl = imaps\nimapc_port = 993\n", [("h", 993, "imap", "implicit")]),
+    "its port does not follow its security": ("imapc_host = h\nimapc_ssl = imaps\n", [("h", 143, "imap", "implicit")]),
+    "after STARTTLS": ("imapc_host = h\nimapc_ssl = starttls\n", [("h", 143, "imap", "starttls")]),
+    "nothing else set": ("imapc_host = h\n", [("h", 143, "imap", "none")]),
+    "POP3": ("pop3c_host = h\npop3c_ssl = pop3s\npop3c_port = 995\n", [("h", 995, "pop3", "implicit")]),
+    "both": ("pop3c_host = h\nimapc_host = i\n", [("i", 143, "imap", "none"), ("h", 110, "pop3", "none")]),
+    "a host taken back": ("imapc_host = h\nimapc_host =\n", []),
+    "for one protocol": ("imapc_ssl = imaps\nprotocol imap {\n imapc_host = h\n}\n", [("h", 143, "imap", "implicit")]),
+    "logins checked elsewhere": (
+        "passdb {\n driver = imap\n args = host=h ssl=imaps ssl_ca_dir=/x\n}\n",
+        [("h", 993, "imap", "implicit")],
+    ),
+    "logins checked elsewhere after STARTTLS": (
+        "passdb {\n driver=imap\n args = host=h ssl=starttls\n}\n",
+        [("h", 143, "imap", "starttls")],
+    ),
+    "a proxy": (PROXY.format("ssl=yes"), [("h", 993, "imap", "implicit"), ("h", 995, "pop3", "implicit")]),
+    "a proxy after STARTTLS": (PROXY.format("starttls=any-cert"), [("h", 143, "imap", "starttls"), ("h", 110, "pop3", "starttls")]),
+    "a proxy of IMAP alone": ("protocols = imap\n" + PROXY.format("ssl=yes port=7"), [("h", 7, "imap", "implicit")]),
+    "a static login without a proxy": ("passdb {\n driver = static\n args = password=x host=h\n}\n", []),
+}
+
+
+@pytest.fixture
+def read(tree):
+    """Return read(text), the evidence and gaps of Dovecot's main file."""
+
+    def read_file(text: str):
+        tree.write(FILE, text)
+        host = tree.host()
+        return dovecot.read(host) or {"accounts": []}, host.gaps
+
+    return read_file
+
+
+@pytest.mark.parametrize("name", ACCOUNTS)
+def test_accounts(name, read):
+    text, expected = ACCOUNTS[name]
+    evidence, gaps = read(text)
+    assert [tuple(account[key] for key in ("server", "port", "protocol", "security")) for account in evidence["accounts"]] == expected
+    assert gaps == []
+
+
+def test_what_acts_on_it_comes_from_every_file(tree, read):
+    tree.write("/etc/dovecot/conf.d/10-ssl.conf", "ssl_min_protocol = TLSv1\nssl_cipher_list = ALL\n")
+    tree.write("/etc/dovecot/conf.d/10-ssl.conf.ext", "ssl_min_protocol = TLSv1.1\n")
+    evidence, _gaps = read("imapc_host = h\n!include conf.d/*.conf\n!include_try local.conf\n")
+    [account] = evidence["accounts"]
+    assert [(entry["key"], entry["value"], entry["file"]) for entry in account["settings"]] == [
+        ("imapc_host", "h", FILE),
+        ("ssl_min_protocol", "TLSv1", "/etc/dovecot/conf.d/10-ssl.conf"),
+        ("ssl_cipher_list", "ALL", "/etc/dovecot/conf.d/10-ssl.conf"),
+    ]
+
+
+@pytest.mark.parametrize("value", ["</etc/host", "$host"])
+def test_a_server_that_stands_elsewhere_is_undecided(value, read):
+    evidence, _gaps = read(f"imapc_host = {value}\n")
+    [account] = evidence["accounts"]
+    assert (account["server"], [entry["what"] for entry in account["undecided"]]) == (None, ["server"])
+
+
+def test_remote_mailboxes_are_served_on_the_ports_of_this_host(read):
+    listener = "service imap-login {\n inet_listener imap {\n port = 1143\n }\n inet_listener imaps {\n port = 0\n }\n}\n"
+    evidence, _gaps = read(REMOTE + "protocols = imap\nlisten = 127.0.0.1, ::1\n" + listener)
+    [account] = evidence["accounts"]
+    assert account["listens"] == [
+        {"address": "127.0.0.1", "port": 1143, "leads": "on"},
+        {"address": "::1", "port": 1143, "leads": "on"},
+    ]
+    assert "relays" not in evidence
+
+
+def test_mailboxes_of_this_host_lead_nowhere(read):
+    evidence, _gaps = read("mail_location = maildir:~/Maildir\nprotocols = imap pop3\n")
+    [relay] = evidence["relays"]
+    assert {(listener["port"], listener["leads"]) for listener in relay["listens"]} == {(port, "nowhere") for port in (110, 143, 993, 995)}
+    assert evidence["accounts"] == []
+
+
+def test_mailboxes_that_are_copied_from_elsewhere_stay_those_of_this_host(read):
+    evidence, _gaps = read("mail_location = maildir:~/Maildir\nimapc_host = h\n")
+    assert [bool(account["listens"]) for account in evidence["accounts"]] == [False]
+    assert len(evidence["relays"]) == 1
+
+
+def test_a_file_that_dovecot_refuses_is_a_gap_with_its_line(read):
+    _evidence, gaps = read(f"imapc_host = h\n{SECRET}\n")
+    assert [(gap["what"], gap["affects"]) for gap in gaps] == [(FILE, "client:dovecot")]
+    assert "line 2" in gaps[0]["why"]
+    assert SECRET not in gaps[0]["why"]
+
+
+def test_a_secret_is_in_no_account_and_no_gap(read):
+    lines = ("imapc_password = {}", "pop3c_password = {}", "imapc_user = {}", "ssl_key_password = {}", "# {}", "mail_location = imapc:{}")
+    passdb = f"passdb {{\n driver = static\n args = proxy=y host=h pass={SECRET} password={SECRET} user={SECRET}\n}}\n"
+    evidence, gaps = read("imapc_host = h\n" + "".join(line.format(SECRET) + "\n" for line in lines) + passdb)
+    assert len(evidence["accounts"]) == 3
+    assert SECRET not in repr((evidence, gaps))
+
+
+def test_nothing_of_it_is_no_evidence(tree):
+    host = tree.host()
+    assert (dovecot.read(host), host.gaps) == (None, [])
