@@ -7,27 +7,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import offered as arithmetic
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Install, Setting
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Install, Setting, Stack
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import DEFAULT, LIMIT, SETTING, Constraint
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import BehaviourRule, ClientFacts, SettingRule
 
 
-def of_client(facts: ClientFacts, install: Install | None, account: Account | None, kind: str) -> tuple[list[Constraint], list[str]]:
+def of_client(
+    facts: ClientFacts, install: Install | None, account: Account | None, stack: Stack | None
+) -> tuple[list[Constraint], list[str]]:
     """Return what a client does by itself and by the *account*'s settings, and what of it nobody can tell.
 
     Args:
         facts: of the client.
         install: its installed copy.
         account: None: one with the client's defaults.
-        kind: of the library that it speaks TLS with.
+        stack: the library that it speaks TLS with, or None when that was not found.
     """
-    version = install.version if install else None
+    version, kind = install.version if install else None, stack.kind if stack else ""
     security = account.security if account else "implicit"
     found = list(_behaviour(DEFAULT, facts.defaults, version, security, kind, facts.title))
     found.extend(_behaviour(LIMIT, facts.limits, version, security, kind, facts.title))
     settings = account.settings if account else ()
     for setting in settings:
-        found.extend(of_setting(SETTING, setting, facts.settings.get(setting.key), version, kind))
+        found.extend(of_setting(SETTING, setting, facts.settings.get(setting.key), version, stack))
     found.extend(_absent(facts, {setting.key for setting in settings}, version, kind))
     if facts.contradiction == "ignored" and arithmetic.contradict(found):
         found = [item for item in found if item.layer != SETTING]
@@ -56,11 +58,14 @@ def _absent(facts: ClientFacts, present: set[str], version: str | None, kind: st
                 yield Constraint(DEFAULT, rule.absent, rule.source, why=why, advice=rule.advice, maybe=holds is None)
 
 
-def of_setting(layer: str, setting: Setting, rules: tuple[SettingRule, ...] | None, version: str | None, kind: str) -> Iterator[Constraint]:
-    """Yield what the *setting* does in its *layer*, by those *rules* that are of that *version* and of that *kind* of library."""
+def of_setting(
+    layer: str, setting: Setting, rules: tuple[SettingRule, ...] | None, version: str | None, stack: Stack | None
+) -> Iterator[Constraint]:
+    """Yield what the *setting* does in its *layer*, by those *rules* that are of that *version* and of the library *stack*."""
     for rule in rules or ():
-        holds = rule.versions.holds(version)
-        if holds is False or rule.library not in (None, kind):
+        of_version = rule.versions.holds(version)
+        of_library = rule.library_versions.holds(stack.version if stack else None)
+        if of_version is False or of_library is False or rule.library not in (None, stack.kind if stack else ""):
             continue
         for effect in rule.effects(setting.value):
             if effect != arithmetic.NOTHING:
@@ -71,6 +76,6 @@ def of_setting(layer: str, setting: Setting, rules: tuple[SettingRule, ...] | No
                     setting,
                     mend=rule.mend,
                     advice=rule.advice,
-                    maybe=holds is None,
+                    maybe=of_version is None or of_library is None,
                     yields_to_priority=rule.yields_to_priority,
                 )

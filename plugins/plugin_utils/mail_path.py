@@ -63,7 +63,7 @@ def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: 
     """Return the path of *account* (None: an account with the client's defaults) through that *install* of its client."""
     stack = _stack_of(evidence, facts, install)
     kind = stack.kind if stack else ""
-    constraints, unknown = client_constraints.of_client(facts, install, account, kind)
+    constraints, unknown = client_constraints.of_client(facts, install, account, stack)
     settings = account.settings if account else ()
     ciphers = cipher_suites.of_client(evidence, policy, facts, install, settings, kind)
     if ciphers:
@@ -206,7 +206,7 @@ def _library_constraints(setting: Setting, facts: LibraryFacts, stack: Stack) ->
         if rule.priority and rule.versions.holds(stack.version) is not False:
             effect = own_priority.effect_of(setting.value, library_capability.known(stack, facts))
             yield Constraint(SYSTEM, effect, rule.source, setting, mend=rule.mend, advice=rule.advice, yields_to_priority=True)
-    yield from client_constraints.of_setting(SYSTEM, setting, rules, stack.version, stack.kind)
+    yield from client_constraints.of_setting(SYSTEM, setting, rules, stack.version, stack)
 
 
 def _unexplained(stack: Stack, facts: LibraryFacts, found: list[Constraint], unknown: list[str]) -> list[Constraint]:

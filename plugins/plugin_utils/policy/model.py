@@ -65,6 +65,7 @@ class SettingRule:
         ciphers: the value is a list of cipher suites for OpenSSL: the library that is asked with it has the say.
         absent: effect of the setting's absence, where its program's own value for it is one that it names.
         library: kind of the library that it acts on; None: any.
+        library_versions: the versions of that library with which it does.
         yields_to_priority: of a library's setting: a program that hands the library a priority string is not bound by it.
     """
 
@@ -80,6 +81,7 @@ class SettingRule:
     ciphers: bool = False
     absent: Effect | None = None
     library: str | None = None
+    library_versions: VersionRange = ANY
     yields_to_priority: bool = False
 
     def effects(self, value: str) -> list[Effect]:

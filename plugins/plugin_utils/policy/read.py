@@ -109,7 +109,7 @@ def effect(node: Node) -> model.Effect:
 
 def setting_rule(node: Node, known: Sources) -> model.SettingRule:
     """Return what a setting's values mean."""
-    optional = ("versions", "separator", "ignore_case", "mend", "advice", "absent", "library", "yields_to_priority")
+    optional = ("versions", "separator", "ignore_case", "mend", "advice", "absent", "library", "library_versions", "yields_to_priority")
     if "priority" in node.mapping():
         return priority_rule(node, known)
     if "ciphers" in node.mapping():
@@ -133,6 +133,7 @@ def setting_rule(node: Node, known: Sources) -> model.SettingRule:
         advice=given["advice"].text() if "advice" in given else None,
         absent=effect(given["absent"]) if "absent" in given else None,
         library=given["library"].text() if "library" in given else None,
+        library_versions=version_range(given.get("library_versions")),
         yields_to_priority=switch(given.get("yields_to_priority")),
     )
 
