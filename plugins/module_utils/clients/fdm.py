@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""fdm: the configuration files of its users and of the system (fdm(1), FILES and -f)."""
+
+import posixpath
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.options import Table
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import fdm_conf
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings.fdm_conf import COMPUTED
+
+NAME = "fdm"
+
+_AFFECTS = "client:" + NAME
+_USER_FILE = "/.fdm.conf"
+_SYSTEM_FILE = "/etc/fdm.conf"
+_TABLE = Table("a:D:f:hklmnqu:vx:", {}, {"f": "file"})
+_WHY = "a command, or a macro from the command line, gives it when fdm starts"
+
+
+def read(host):
+    """Return the evidence of fdm on *host*, or None when nothing of it is there."""
+    installs = base.installs(host, (NAME,), (NAME,))
+    places = [(user.name, user.home + _USER_FILE) for user in host.users] + [("", _SYSTEM_FILE)]
+    places += [place for launch in host.launches.of(NAME) for place in _launched(host, launch)]
+    accounts = [account for user, path in dict.fromkeys(places) for account in _accounts(host, user, path)]
+    return base.evidence(NAME, installs, accounts)
+
+
+def _launched(host, launch):
+    for option in _TABLE.parse(launch.argv[1:]).options:
+        path = launch.path(option.value.text) if option.value and option.value.is_decided else None
+        if path is None:
+            host.gap(launch.file, f"names in line {launch.line} a configuration of fdm that only the running command would know", _AFFECTS)
+        else:
+            yield launch.user or "", path
+
+
+def _accounts(host, user, path):
+    def include(name):
+        for candidate in (name, posixpath.join(posixpath.dirname(path), name)):
+            if COMPUTED not in name and candidate.startswith("/") and host.exists(candidate):
+                return candidate, host.text(candidate, _AFFECTS)
+        return None, None
+
+    parser = fdm_conf.Parser(include)
+    try:
+        parser.parse(host.text(path, _AFFECTS) or "", path)
+    except GrammarError as error:
+        host.gap(path, f"{error}; fdm refuses the whole file", _AFFECTS)
+        return []
+    for file, line in parser.missing:
+        host.gap(file, f"includes in line {line} a file that was not found", _AFFECTS)
+    ports = endpoints.Ports(host)
+    return [_account(user, account, ports) for account in base.bounded(host, parser.accounts, path, _AFFECTS)]
+
+
+def _account(user, account, ports):
+    options, undecided = account.options, []
+    protocol, implicit = account.kind[:4], account.kind.endswith("s")
+    security = "implicit" if implicit else "starttls" if "starttls" in options else "none"
+    server, port = options.get("server"), endpoints.default_port(protocol, security)
+    if "port" in options:
+        port = ports.number(options["port"].text)
+        if port is None:
+            undecided.append(base.undecided("port", _WHY, options["port"].file, options["port"].line))
+    if server is not None and COMPUTED in server.text:
+        undecided.append(base.undecided("server", _WHY, server.file, server.line))
+    if "pipe" in options:
+        why = "the connection goes through a command"
+        undecided += [base.undecided(what, why, options["pipe"].file, options["pipe"].line) for what in ("server", "security")]
+        security, port = None, None
+    known = server.text if server is not None and COMPUTED not in server.text else None
+    settings = [base.setting("server", known, server.file, server.line)] if known else []
+    if "insecure" in options:
+        settings.append(base.setting("insecure", "on", options["insecure"].file, options["insecure"].line))
+    return base.account(
+        user,
+        account.file,
+        account.line,
+        name=account.name.replace(COMPUTED, "?"),
+        server=known,
+        port=port,
+        protocol=protocol,
+        security=security,
+        enabled=not account.disabled,
+        settings=settings,
+        undecided=undecided,
+    )
