@@ -111,7 +111,8 @@ def _is_runtime(policy: Policy, stack: Stack) -> bool:
 
 
 def _used(evidence: Evidence) -> set[str]:
-    return {path for client in evidence.clients for install in client.installs for path in install.stacks}
+    of_installs = {path for client in evidence.clients for install in client.installs for path in install.stacks}
+    return of_installs | {path for client in evidence.clients for account in client.accounts for path in account.stacks}
 
 
 def _stack_finding(evidence: Evidence, policy: Policy, stack: Stack, path: Path) -> dict[str, Any]:

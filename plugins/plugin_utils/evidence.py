@@ -115,7 +115,12 @@ class Listener:
 
 @dataclass(frozen=True)
 class Account:
-    """One mailbox connection of a client; `listens`: where other clients reach it, when it is a service's."""
+    """One mailbox connection of a client.
+
+    Attributes:
+        listens: where other clients reach it, when it is a service's.
+        stacks: in place of its client's, where its program is started with variables or by an interpreter of its own.
+    """
 
     user: str
     config: str
@@ -129,6 +134,7 @@ class Account:
     settings: tuple[Setting, ...]
     undecided: tuple[Undecided, ...]
     listens: tuple[Listener, ...] = ()
+    stacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -249,6 +255,7 @@ def _account(place: _Place) -> Account:
         settings=tuple(_setting(item) for item in place.items("settings")),
         undecided=tuple(_undecided(item) for item in place.items("undecided")),
         listens=tuple(_listener(item) for item in place.items("listens")) if "listens" in place.value else (),
+        stacks=place.texts("stacks") if "stacks" in place.value else (),
     )
 
 

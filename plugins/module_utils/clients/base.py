@@ -87,9 +87,8 @@ def want_ciphers(host, found_installs, accounts, *keys):
 def _want(want, found_installs, accounts, keys):
     strings = [setting["value"] for account in accounts for setting in account["settings"] if setting["key"] in keys]
     for string in list(dict.fromkeys(strings))[:MAX_PRIORITIES]:
-        for found in found_installs:
-            for stack in found["stacks"]:
-                want(stack, string)
+        for stack in {stack for user in found_installs + accounts for stack in user.get("stacks", ())}:
+            want(stack, string)
 
 
 def account(user, config, line, **known):
@@ -99,8 +98,8 @@ def account(user, config, line, **known):
         user: the system user who owns the configuration, "" for the system's own.
         config: path of the configuration file.
         line: line in it where the account begins.
-        known: name, server, port, protocol, security, enabled, settings, undecided; and `listens`, where the account is a
-            service that other clients connect to, as `listener` returns it.
+        known: name, server, port, protocol, security, enabled, settings, undecided; `listens`, where the account is a
+            service that other clients connect to, as `listener` returns it; `stacks`, where they are not its client's.
     """
     entry = {
         "user": user,
@@ -115,7 +114,7 @@ def account(user, config, line, **known):
         "settings": [],
         "undecided": [],
     }
-    unexpected = set(known) - set(entry) - {"listens"}
+    unexpected = set(known) - set(entry) - {"listens", "stacks"}
     if unexpected:
         raise TypeError("not a key of an account: " + ", ".join(sorted(unexpected)))
     entry.update(known)

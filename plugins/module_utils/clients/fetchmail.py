@@ -2,9 +2,11 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """fetchmail: the run control files of its users, and that of the daemon of Debian and others (fetchmail(1), FILES)."""
 
+import functools
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, launched
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients.fetchmail_command import Command
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import fetchmailrc, services
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -34,29 +36,74 @@ _UNITS = tuple(directory + _UNIT for directory in (_SYSTEMD, "/usr/lib/systemd/s
 def read(host):
     """Return the evidence of fetchmail on *host*, or None when nothing of it is there."""
     installs = base.installs(host, (NAME,), (NAME,), _VERSION)
-    release = base.release(installs)
-    accounts = []
-    for user in host.users:
-        accounts.extend(_accounts(host, user.name, user.home + _USER_FILE, release))
-    system = _accounts(host, "", _SYSTEM_FILE, release)
-    if system:
-        _run_by_daemon(host, system)
-    return base.evidence(NAME, installs, accounts + system)
+    reader = _Reader(host, base.release(installs))
+    files = {user.home + _USER_FILE: functools.partial(reader.of_file, user.name, user.home + _USER_FILE) for user in host.users}
+    files[_SYSTEM_FILE] = reader.of_system
+    return base.evidence(NAME, installs, launched.accounts(host, installs, (NAME,), reader.of_launch, files))
 
 
-def _accounts(host, user, path, release):
-    text = host.text(path, _AFFECTS)
-    try:
-        mailboxes = fetchmailrc.mailboxes(fetchmailrc.parse(text or ""))
-    except GrammarError as error:
-        host.gap(path, f"{error}; fetchmail refuses the whole file", _AFFECTS)
-        return []
-    mailboxes = base.bounded(host, [mailbox for mailbox in mailboxes if _protocol(mailbox) in _PROTOCOLS], path, _AFFECTS)
-    ports = services.tcp_ports(host.text(_SERVICES) or "") if mailboxes else {}
-    return [_account(user, path, mailbox, release, ports) for mailbox in mailboxes]
+class _Reader:
+    """What one release makes of its files and command lines."""
+
+    def __init__(self, host, release):
+        self._host = host
+        self._release = release
+
+    def of_file(self, user, path):
+        """Return the accounts of a run that no option was given to."""
+        return self._accounts(user, path, None)
+
+    def of_system(self):
+        """Return the accounts of the daemon that reads the system's file."""
+        accounts = self._accounts("", _SYSTEM_FILE, None)
+        if accounts:
+            _run_by_daemon(self._host, accounts)
+        return accounts
+
+    def of_launch(self, launch):
+        """Return the file that a command reads, and the accounts that it connects to."""
+        command = Command(launch, self._host.home_of(launch.user))
+        if not command.fetches:
+            return None
+        paths = [command.path] if command.path else []
+        user = "" if command.path == _SYSTEM_FILE else launch.user or ""
+        return paths, self._accounts(user, command.path, command)
+
+    def _accounts(self, user, path, command):
+        text = self._host.text(path, _AFFECTS) if path else None
+        try:
+            entries = fetchmailrc.parse(text or "")
+            mailboxes = fetchmailrc.mailboxes(command.entries(entries) if command else entries)
+        except GrammarError as error:
+            self._host.gap(path, f"{error}; fetchmail refuses the whole file", _AFFECTS)
+            return []
+        if command:
+            overrides = command.overrides()
+            mailboxes = [box._replace(skip=False, options=dict(box.options, **overrides)) for box in mailboxes if command.polls(box)]
+        mailboxes = [mailbox for mailbox in mailboxes if _protocol(mailbox) in _PROTOCOLS]
+        mailboxes = base.bounded(self._host, mailboxes, path or "fetchmail", _AFFECTS)
+        ports = services.tcp_ports(self._host.text(_SERVICES) or "") if mailboxes else {}
+        accounts = [_account(user, _Place(path, command), mailbox, self._release, ports) for mailbox in mailboxes]
+        if command and not accounts and command.undecided():
+            accounts = [base.account(user, command.launch.file, command.launch.line)]
+        for account in accounts if command else ():
+            account["undecided"].extend(command.undecided())
+        return accounts
 
 
-def _account(user, path, mailbox, release, ports):
+class _Place:
+    """Where something stands: in the file, or, without a line of its own, on the command line."""
+
+    def __init__(self, path, command):
+        self._path = path
+        self._launch = command.launch if command else None
+
+    def of(self, line):
+        """Return (file, line)."""
+        return (self._path, line) if line is not None else (self._launch.file, self._launch.line)
+
+
+def _account(user, place, mailbox, release, ports):
     entry, options = mailbox.entry, mailbox.options
     endpoint = options.get("via") or fetchmailrc.Option(entry.key, entry.name, entry.line)
     protocol = _PROTOCOLS[_protocol(mailbox)]
@@ -70,10 +117,11 @@ def _account(user, path, mailbox, release, ports):
     if "plugin" in options and security != "implicit":
         security = None
         undecided.append(("security", "the connection goes through a command, which may speak TLS by itself", options["plugin"]))
+    file, line = place.of(mailbox.line)
     return base.account(
         user,
-        path,
-        mailbox.line,
+        file,
+        line,
         name=entry.name,
         server=endpoint.value,
         port=port or _PORTS.get((protocol, security == "implicit")),
@@ -81,10 +129,10 @@ def _account(user, path, mailbox, release, ports):
         security=security,
         enabled=not mailbox.skip,
         settings=[
-            base.setting(option.key, option.value, path, option.line)
+            base.setting(option.key, option.value, *place.of(option.line))
             for option in [endpoint] + [options[key] for key in _TLS_SETTINGS if key in options]
         ],
-        undecided=[base.undecided(what, why, path, option.line) for what, why, option in undecided],
+        undecided=[base.undecided(what, why, *place.of(option.line)) for what, why, option in undecided],
     )
 
 

@@ -2,9 +2,12 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """getmail 4 to 6: the rc files of its users, each of which is one account (getmail's documentation, "Creating a getmail rc file")."""
 
+import functools
+import posixpath
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, interpreters
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, interpreters, launched
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.options import REQUIRED, Table
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import python_ini
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -13,8 +16,8 @@ NAME = "getmail"
 _AFFECTS = "client:" + NAME
 _PACKAGES = ("getmail6", "getmail", "getmail4")
 _MAX_FILE = 256 * 1024
-# Since release 6; before the other directory where both are there. XDG_CONFIG_HOME would name another one.
-_XDG_DIRECTORY = "/.config/getmail"
+# Since release 6; before the other directory where both are there. XDG_CONFIG_HOME names another one than ~/.config.
+_XDG_DIRECTORY = "/getmail"
 _XDG_SINCE = (6,)
 # The latter is what getmails(1) of Debian falls back to.
 _DIRECTORIES = ("/.getmail", "/.getmail/config")
@@ -23,6 +26,23 @@ _NO_RC_FILE = re.compile(r"\.|oldmail-|.*(?:~|#|\.json|\.swp|\.bak)$", re.DOTALL
 _HAS_RETRIEVER = re.compile(r"^\s*\[retriever\]", re.MULTILINE)
 _TYPE = re.compile(r"(?:Simple|Multidrop|BrokenUIDL(?=POP3))(?P<protocol>IMAP|POP3)(?P<tls>SSL)?Retriever$|MultidropSDPSRetriever$")
 _PORTS = {("imap", True): 993, ("imap", False): 143, ("pop3", True): 995, ("pop3", False): 110}
+_TABLE = Table(
+    "hg:r:i:s:vqdlan",
+    dict(
+        dict.fromkeys(("getmaildir", "rcfile", "idle", "searchset"), REQUIRED),
+        **dict.fromkeys(("help", "version", "dump", "trace", "verbose", "fingerprint", "quiet", "delete", "dont-delete", "all", "new"), ""),
+    ),
+    {
+        "g": "getmaildir",
+        "getmaildir": "getmaildir",
+        "r": "rcfile",
+        "rcfile": "rcfile",
+        "h": "ends",
+        "help": "ends",
+        "version": "ends",
+        "dump": "ends",
+    },
+)
 _SETTINGS = ("type", "server", "port", "ssl_version", "ssl_ciphers")
 
 
@@ -30,35 +50,71 @@ def read(host):
     """Return the evidence of getmail on *host*, or None when nothing of it is there."""
     installs = interpreters.installs(host, (NAME,), ("getmail6", "getmail"), _PACKAGES)
     release, python = base.release(installs), interpreters.major_version(host, installs)
-    accounts = []
-    for user in host.users:
-        for directory, is_taken in _directories(host, user.home, release):
-            accounts.extend(_of_directory(host, user.name, directory, is_taken, python))
+    files = {
+        path: functools.partial(_of_file, host, user.name, path, is_taken, python)
+        for user in host.users
+        for directory, is_taken in _directories(host, user.home, user.home + "/.config", release)
+        for path in _rc_files(host, directory)
+    }
+    of_launch = functools.partial(_of_launch, host, release, python)
+    accounts = launched.accounts(host, installs, (NAME,), of_launch, files)
     base.want_ciphers(host, installs, accounts, "ssl_ciphers")
     return base.evidence(NAME, installs, accounts)
 
 
-def _directories(host, home, release):
+def _of_launch(host, release, python, launch):
+    """Return the rc files that a command reads, and their accounts."""
+    options = launched.Options(launch, _TABLE)
+    if "ends" in options:
+        return None
+    directory = _directory(host, release, launch, options)
+    paths = [path and posixpath.join(directory or "", path) for path in options.texts("rcfile")]
+    if "rcfile" not in options and directory:
+        paths = _rc_files(host, directory)
+        default = directory + "/getmailrc"
+        paths = [default] if default in paths else paths
+    if not paths or any(path is None or not path.startswith("/") for path in paths):
+        # getmails(1) takes each file of the directory in turn: they are read anyway.
+        known = directory is not None and _rc_files(host, directory)
+        why = "which file it reads is known only when the command runs"
+        return None if known else ((), [base.account(launch.user or "", launch.file, launch.line, undecided=[options.note("server", why)])])
+    return paths, [account for path in paths for account in _of_file(host, launch.user or "", posixpath.normpath(path), True, python)]
+
+
+def _directory(host, release, launch, options):
+    """The directory where a command looks for its rc files, or None when only the command knows it."""
+    if "getmaildir" in options:
+        return options.path("getmaildir")
+    home = launch.known("HOME", host.home_of(launch.user))
+    config_home = launch.known("XDG_CONFIG_HOME", home and home + "/.config")
+    taken = (
+        [directory for directory, is_taken in _directories(host, home, config_home, release) if is_taken] if home and config_home else []
+    )
+    return next((directory for directory in taken if host.exists(directory)), None)
+
+
+def _directories(host, home, config_home, release):
     """The directories where rc files may lie, and whether getmail takes those that it is not told of."""
-    has_xdg = (release is None or release >= _XDG_SINCE) and host.exists(home + _XDG_DIRECTORY)
+    has_xdg = (release is None or release >= _XDG_SINCE) and host.exists(config_home + _XDG_DIRECTORY)
     found = [(home + directory, not has_xdg) for directory in _DIRECTORIES]
-    return found + [(home + _XDG_DIRECTORY, True)] if has_xdg else found
+    return found + [(config_home + _XDG_DIRECTORY, True)] if has_xdg else found
 
 
-def _of_directory(host, user, directory, is_taken, python):
-    accounts = []
-    for name in host.names(directory, _AFFECTS):
-        path = directory + "/" + name
-        if _NO_RC_FILE.match(name) or not (host.is_file(path) or name == "getmailrc"):
-            continue
-        text = _text(host, path)
-        if not _HAS_RETRIEVER.search(text or ""):
-            continue
-        try:
-            accounts.append(_account(user, path, name, python_ini.parse(text, python), is_taken))
-        except GrammarError as error:
-            host.gap(path, f"{error}; getmail refuses the whole file", _AFFECTS)
-    return base.bounded(host, accounts, directory, _AFFECTS)
+def _rc_files(host, directory):
+    """The paths of what may be rc files in *directory*."""
+    names = [name for name in host.names(directory, _AFFECTS) if not _NO_RC_FILE.match(name)]
+    return [directory + "/" + name for name in names if host.is_file(directory + "/" + name) or name == "getmailrc"]
+
+
+def _of_file(host, user, path, is_taken, python):
+    text = _text(host, path)
+    if not _HAS_RETRIEVER.search(text or ""):
+        return []
+    try:
+        return [_account(user, path, posixpath.basename(path), python_ini.parse(text, python), is_taken)]
+    except GrammarError as error:
+        host.gap(path, f"{error}; getmail refuses the whole file", _AFFECTS)
+        return []
 
 
 def _text(host, path):

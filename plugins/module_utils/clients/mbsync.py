@@ -2,7 +2,10 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """mbsync of isync: the connections of its users' configuration files (mbsync(1), FILES)."""
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
+import functools
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, launched
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.options import REQUIRED, Table
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import mbsyncrc
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -11,9 +14,15 @@ NAME = "mbsync"
 _AFFECTS = "client:" + NAME
 _VERSION = rb"isync (\d+(?:\.\d+)+)"
 _FILE = "/.mbsyncrc"
-# Since isync 1.5, and before the other where both are there. XDG_CONFIG_HOME would name another directory.
-_XDG_FILE = "/.config/isyncrc"
+# Since isync 1.5, and before the other where both are there. XDG_CONFIG_HOME names another directory than ~/.config.
+_XDG_FILE = "/isyncrc"
 _XDG_SINCE = (1, 5)
+_TABLE = Table(
+    "c:D::alndfugNLHCRXVqvhFS",
+    {"config": REQUIRED, "version": "", "help": ""},
+    {"c": "config", "config": "config", "v": "ends", "version": "ends", "h": "ends", "help": "ends"},
+)
+_COMPUTED = "which file it reads is known only when the command runs"
 _REDESIGNED = (1, 2)
 _URLS_UNTIL = (1, 5)
 _NOT_SETTINGS = ("port", "tunnel")
@@ -25,19 +34,38 @@ def read(host):
     """Return the evidence of mbsync on *host*, or None when nothing of it is there."""
     installs = base.installs(host, (NAME,), ("isync",), _VERSION)
     release = base.release(installs)
-    accounts = []
-    for user in host.users:
-        for path in _files(host, user.home, release):
-            accounts.extend(_accounts(host, user.name, path, release))
-    return base.evidence(NAME, installs, accounts)
+    files = {
+        path: functools.partial(_accounts, host, user.name, path, release)
+        for user in host.users
+        for path in _files(host, user.home, user.home + "/.config", release)
+    }
+    of_launch = functools.partial(_of_launch, host, release)
+    return base.evidence(NAME, installs, launched.accounts(host, installs, (NAME,), of_launch, files))
 
 
-def _files(host, home, release):
+def _of_launch(host, release, launch):
+    """Return the file that a command reads, and its connections."""
+    options = launched.Options(launch, _TABLE)
+    if "ends" in options:
+        return None
+    user = launch.user or ""
+    if "config" in options:
+        paths = [options.path("config")]
+    else:
+        home = launch.known("HOME", host.home_of(launch.user))
+        paths = _files(host, home, launch.known("XDG_CONFIG_HOME", home and home + "/.config"), release) if home else [None]
+    if paths == [None]:
+        return (), [base.account(user, launch.file, launch.line, protocol="imap", undecided=[options.note("server", _COMPUTED)])]
+    return paths, [account for path in paths for account in _accounts(host, user, path, release)]
+
+
+def _files(host, home, config_home, release):
     """Return the file that mbsync would read; where its release is not known, both."""
+    xdg_file = (config_home or home + "/.config") + _XDG_FILE
     if release is None:
-        return [home + _XDG_FILE, home + _FILE]
-    takes_xdg = release >= _XDG_SINCE and host.exists(home + _XDG_FILE)
-    return [home + (_XDG_FILE if takes_xdg else _FILE)]
+        return [xdg_file, home + _FILE]
+    takes_xdg = release >= _XDG_SINCE and host.exists(xdg_file)
+    return [xdg_file if takes_xdg else home + _FILE]
 
 
 def _accounts(host, user, path, release):

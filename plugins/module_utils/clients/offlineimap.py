@@ -2,9 +2,11 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """OfflineIMAP 6 to 8: the repositories of its users' configuration files that lie on a server (offlineimap.conf, Changelog)."""
 
-import re
+import functools
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, interpreters
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, interpreters, launched
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients.offlineimap_command import OfflineimapCommand
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients.offlineimap_repository import Repository
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import python_ini
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -12,169 +14,83 @@ NAME = "offlineimap"
 
 _AFFECTS = "client:" + NAME
 _FILE = "/.offlineimaprc"
-# Before the other where both are there. XDG_CONFIG_HOME would name another directory.
-_XDG_FILE = "/.config/offlineimap/config"
+# Before the other where both are there. XDG_CONFIG_HOME names another directory than ~/.config.
+_XDG_FILE = "/offlineimap/config"
 _XDG_SINCE = (6, 5, 6)
-_TLS_BY_DEFAULT_SINCE = (6, 6)
-_STARTTLS_CAN_BE_OFF_SINCE = (7,)
-_LEVEL_WITHOUT_TLS_IS_LEFT_ALONE_SINCE = (7, 2, 2)
-_GMAIL_ELSEWHERE_SINCE = (7, 0, 10)
-_GMAIL = "imap.gmail.com"
 _TYPES = ("IMAP", "Gmail")
-_SWITCH = {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False}
-_TUNNELS = ("preauthtunnel", "transporttunnel")
-_SETTINGS = ("remotehost", "remoteport", "ssl", "starttls")
-# After STARTTLS, these have no say: imaplib2's defaults are taken.
-_TLS_SETTINGS = ("ssl_version", "tls_level")
 
 
 def read(host):
     """Return the evidence of OfflineIMAP on *host*, or None when nothing of it is there."""
     installs = interpreters.installs(host, (NAME,), (NAME, NAME + "3"), (NAME + "3", NAME), module=NAME)
-    release, python = base.release(installs), interpreters.major_version(host, installs)
-    accounts = []
+    reader = _Reader(host, base.release(installs), interpreters.major_version(host, installs))
+    files = {}
     for user in host.users:
-        accounts.extend(_accounts(host, user.name, _file(host, user.home, release), release, python))
-    return base.evidence(NAME, installs, accounts)
+        path = reader.default_file(user.home, user.home + "/.config")
+        files[path] = functools.partial(reader.accounts, user.name, path)
+    return base.evidence(NAME, installs, launched.accounts(host, installs, (NAME,), reader.of_launch, files))
 
 
-def _file(host, home, release):
-    takes_xdg = (release is None or release >= _XDG_SINCE) and host.exists(home + _XDG_FILE)
-    return home + (_XDG_FILE if takes_xdg else _FILE)
+class _Reader:
+    """What one release makes of its files and command lines."""
 
-
-def _accounts(host, user, path, release, python):
-    text = host.text(path, _AFFECTS)
-    try:
-        sections = python_ini.parse(text or "", python)
-    except GrammarError as error:
-        host.gap(path, f"{error}; OfflineIMAP refuses the whole file", _AFFECTS)
-        return []
-    repositories = [_Repository(path, sections, name, release) for name in sections if name.startswith("Repository ")]
-    remote = base.bounded(host, [found for found in repositories if found.value("type") in _TYPES], path, _AFFECTS)
-    used = _used(host, path, sections) if remote else ()
-    return [found.account(user, used) for found in remote]
-
-
-def _used(host, path, sections):
-    """Return the names of the repositories that a run without options connects to."""
-    listed = python_ini.get(sections, "general", "accounts") if "general" in sections else None
-    used = set()
-    for name in listed.value.split(",") if listed else ():
-        section = "Account " + name.lstrip()
-        if section not in sections:
-            host.gap(path, f"line {listed.line}: one of the accounts has no section; OfflineIMAP refuses to run", _AFFECTS)
-            continue
-        entries = (python_ini.get(sections, section, key) for key in ("remoterepository", "localrepository"))
-        used.update(entry.value for entry in entries if entry)
-    return used
-
-
-class _Repository:
-    """One section of the file; what its program would make of it."""
-
-    def __init__(self, path, sections, section, release):
-        self._path = path
-        self._sections = sections
-        self._section = section
+    def __init__(self, host, release, python):
+        self._host = host
         self._release = release
-        self._undecided = []
+        self._python = python
 
-    def value(self, key):
-        """Return the value in force for *key* with its references followed, or None."""
-        entry = self._entry(key)
-        if entry is None:
+    def default_file(self, home, config_home):
+        """Return the file that a run without options reads."""
+        takes_xdg = (self._release is None or self._release >= _XDG_SINCE) and self._host.exists(config_home + _XDG_FILE)
+        return config_home + _XDG_FILE if takes_xdg else home + _FILE
+
+    def of_launch(self, launch):
+        """Return the file that a command reads, and the repositories that it connects to."""
+        command = OfflineimapCommand(launch)
+        if not command.fetches:
             return None
+        path = command.options.path("config")
+        if "config" not in command.options:
+            home = launch.known("HOME", self._host.home_of(launch.user))
+            config_home = launch.known("XDG_CONFIG_HOME", home and home + "/.config")
+            path = self.default_file(home, config_home) if home and config_home else None
+        if path is None:
+            account = base.account(launch.user or "", launch.file, launch.line, protocol="imap")
+            account["undecided"] = [command.options.note("server", "which file it reads is known only when the command runs")]
+            return (), [account]
+        return [path], self.accounts(launch.user or "", path, command)
+
+    def accounts(self, user, path, command=None):
+        """Return the accounts of the file *path* as a *command* takes them, or a run without options."""
+        text = self._host.text(path, _AFFECTS)
         try:
-            return python_ini.interpolated(self._sections, self._section, entry.value).strip()
-        except python_ini.InterpolationError as error:
-            self._note(key, str(error))
-            return None
+            sections = python_ini.parse(text or "", self._python)
+        except GrammarError as error:
+            self._host.gap(path, f"{error}; OfflineIMAP refuses the whole file", _AFFECTS)
+            return []
+        if command:
+            command.override(sections)
+        repositories = [Repository(path, sections, name, self._release) for name in sections if name.startswith("Repository ")]
+        remote = base.bounded(self._host, [found for found in repositories if found.value("type") in _TYPES], path, _AFFECTS)
+        used = self._used(path, sections, command) if remote else ()
+        accounts = [found.account(user, used) for found in remote]
+        for account in accounts if command else ():
+            command.place(account)
+            account["undecided"].extend(command.undecided())
+        return accounts
 
-    def account(self, user, used):
-        """Return the account that this repository is; it is in use when its name is among *used*."""
-        name = self._section.partition(" ")[2]
-        tunnel = self._tunnel()
-        security = None if tunnel else self._security()
-        self._check_level(security)
-        return base.account(
-            user,
-            self._path,
-            self._sections[self._section].line,
-            name=name,
-            server=None if tunnel else self._server(),
-            port=None if tunnel else self._port(security),
-            protocol="imap",
-            security=security,
-            enabled=name in used,
-            settings=self._settings(_SETTINGS + (() if security == "starttls" else _TLS_SETTINGS)),
-            undecided=self._undecided,
-        )
-
-    def _tunnel(self):
-        keys = _TUNNELS[1:] if self.value("type") == "Gmail" else _TUNNELS
-        tunnel = next((key for key in keys if self._entry(key)), None)
-        if tunnel:
-            self._note(tunnel, "the connection goes through a command, which may speak TLS by itself")
-        return tunnel
-
-    def _check_level(self, security):
-        is_left_alone = security == "implicit" or self._since(_LEVEL_WITHOUT_TLS_IS_LEFT_ALONE_SINCE)
-        if not is_left_alone and self.value("tls_level") not in (None, "tls_compat") and self._entry("ssl_version") is None:
-            self._note("tls_level", "releases before 7.2.2 refuse it without ssl_version, even where TLS is off")
-
-    def _server(self):
-        if self.value("type") == "Gmail" and not self._since(_GMAIL_ELSEWHERE_SINCE):
-            return _GMAIL
-        if self._entry("remotehosteval"):
-            self._note("remotehosteval", "Python computes it when OfflineIMAP runs", "server")
-            return None
-        return self.value("remotehost") or (_GMAIL if self.value("type") == "Gmail" else None)
-
-    def _port(self, security):
-        if self._entry("remoteporteval"):
-            self._note("remoteporteval", "Python computes it when OfflineIMAP runs", "port")
-            return None
-        port = self.value("remoteport")
-        if port is not None and re.match(r"\d{1,5}$", port) and int(port) < 65536:
-            return int(port)
-        if port is not None:
-            self._note("remoteport", "it is no number of a port", "port")
-            return None
-        return 993 if security == "implicit" or self.value("type") == "Gmail" else 143
-
-    def _security(self):
-        tls = self._switch("ssl", self._since(_TLS_BY_DEFAULT_SINCE) or self.value("type") == "Gmail")
-        starttls = self._switch("starttls", True) if self._since(_STARTTLS_CAN_BE_OFF_SINCE) else True
-        if tls is None or (not tls and starttls is None):
-            return None
-        return "implicit" if tls else "starttls" if starttls else "none"
-
-    def _switch(self, key, default):
-        if self._entry(key) is None:
-            return default
-        switch = _SWITCH.get((self.value(key) or "").lower())
-        if switch is None:
-            self._note(key, "it is neither yes nor no", "security")
-        return switch
-
-    def _settings(self, keys):
-        """The settings that count, as they stand in the file; one that refers to others is shown as what it comes to."""
-        found = []
-        for key in keys:
-            entry, value = self._entry(key), self.value(key)
-            if entry is not None and value is not None:
-                found.append(base.setting(key, value, self._path, entry.line))
-        return found
-
-    def _since(self, release):
-        """Whether it is that release or a later one; where nobody knows, one of this decade."""
-        return self._release is None or self._release >= release
-
-    def _entry(self, key):
-        return python_ini.get(self._sections, self._section, key)
-
-    def _note(self, key, why, what=None):
-        note = base.undecided(what or key, why, self._path, self._entry(key).line)
-        if note not in self._undecided:
-            self._undecided.append(note)
+    def _used(self, path, sections, command):
+        """Return the names of the repositories that a run connects to."""
+        listed = python_ini.get(sections, "general", "accounts") if "general" in sections else None
+        names = listed.value.split(",") if listed else ()
+        names = command.accounts(names) if command else names
+        used = set()
+        for name in names:
+            section = "Account " + name.strip()
+            if section not in sections:
+                line = listed.line if listed else 1
+                self._host.gap(path, f"line {line}: one of the accounts has no section; OfflineIMAP refuses to run", _AFFECTS)
+                continue
+            entries = (python_ini.get(sections, section, key) for key in ("remoterepository", "localrepository"))
+            used.update(entry.value for entry in entries if entry)
+        return used

@@ -142,6 +142,11 @@ class Launch:
         value = self.context.environment[name]
         return Word(value or "", value is not None)
 
+    def known(self, name, otherwise):
+        """Return the text of the variable *name*, *otherwise* where it is not set, and None where only the running command knows it."""
+        variable = self.variable(name)
+        return otherwise if variable is None else variable.text if variable.is_decided else None
+
     def path(self, text):
         """Return the absolute path that *text*, a name of a file as the command gives it, stands for; None when that is not known."""
         if text.startswith("/"):

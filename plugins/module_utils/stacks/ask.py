@@ -121,7 +121,7 @@ def _run_as(question):
     ourselves = os.geteuid()
     others = set()
     for path in libraries + settings:
-        others |= _writers(path)
+        others |= writers(path)
     others -= {0, ourselves}
     if not others:
         return None
@@ -130,20 +130,20 @@ def _run_as(question):
     return others.pop() if len(others) == 1 else NOBODY
 
 
-def _writers(path):
-    """Users who can change the file *path*, or put another in its place; NOBODY stands for a group, or for everyone."""
-    writers = set()
+def writers(path):
+    """Return the users who can change the file *path*, or put another in its place; NOBODY stands for a group, or for everyone."""
+    found = set()
     path = os.path.realpath(path)
     while True:
         status = os.stat(path)
-        writers.add(status.st_uid)
+        found.add(status.st_uid)
         shared = status.st_mode & (stat.S_IWGRP if status.st_gid else 0) or status.st_mode & stat.S_IWOTH
         replaceable = stat.S_ISREG(status.st_mode) or (stat.S_ISDIR(status.st_mode) and not status.st_mode & stat.S_ISVTX)
         if shared and replaceable:
-            writers.add(NOBODY)
+            found.add(NOBODY)
         above = os.path.dirname(path)
         if above == path:
-            return writers
+            return found
         path = above
 
 

@@ -6,6 +6,7 @@ Only an interpreter that nobody but root can change is asked, in an environment 
 it can do without.
 """
 
+import functools
 import os
 import re
 import stat
@@ -50,6 +51,7 @@ def facts(host, runtime, interpreter, env):
 def _ask(command, env):
     """Return what the *command* told, {name: value}; with an "error" where it told no hello."""
     try:
+        user = _run_as(command[0], env)
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -58,8 +60,10 @@ def _ask(command, env):
             env=dict({"LANG": "C"}, **env),
             cwd="/",
             start_new_session=True,
-            preexec_fn=_become_nobody if _is_for_everyone(command[0]) else None,  # pylint: disable=subprocess-popen-preexec-fn
+            preexec_fn=functools.partial(_become, user) if user is not None else None,  # pylint: disable=subprocess-popen-preexec-fn
         )
+    except ValueError as error:
+        return {"error": str(error)}
     except (OSError, subprocess.SubprocessError) as error:
         return {"error": f"it could not be started: {getattr(error, 'strerror', None) or error}"}
     try:
@@ -72,12 +76,29 @@ def _ask(command, env):
     return dict(told, error=why) if why else told
 
 
-def _become_nobody():
-    """Between fork and exec: what root can do is more than an answer takes."""
-    if os.geteuid() == 0:
-        os.setgroups([])
-        os.setgid(ask.NOBODY)
-        os.setuid(ask.NOBODY)
+def _run_as(interpreter, env):
+    """Return the user to become for an answer, or None to stay who we are.
+
+    What root can do is more than an answer takes, but only the user who wrote a file that a variable names may read it, and what it
+    loads is that user's code.
+
+    Raises:
+        ValueError: we can't become that user, or there are several.
+    """
+    files = [value for value in env.values() if value.startswith("/") and os.path.exists(value)]
+    others = {writer for file in files for writer in ask.writers(file)} - {0, os.geteuid()}
+    if others and (os.geteuid() != 0 or len(others) > 1):
+        raise ValueError("not asked: other users can change what its variables name")
+    if others:
+        return others.pop()
+    return ask.NOBODY if os.geteuid() == 0 and _is_for_everyone(interpreter) and all(map(_is_readable, files)) else None
+
+
+def _become(user):
+    """Between fork and exec: give up root's rights."""
+    os.setgroups([])
+    os.setgid(ask.NOBODY)
+    os.setuid(user)
 
 
 def _is_roots_own(path):
@@ -97,10 +118,19 @@ def _is_roots_own(path):
 
 def _is_for_everyone(path):
     """Whether nobody can start the program *path*: what lies in root's own home only root can."""
-    above = [path]
-    while above[-1] != os.path.dirname(above[-1]):
-        above.append(os.path.dirname(above[-1]))
-    return all(os.path.exists(part) and os.stat(part).st_mode & stat.S_IXOTH for part in above)
+    return all(os.path.exists(part) and os.stat(part).st_mode & stat.S_IXOTH for part in _with_directories(path))
+
+
+def _is_readable(path):
+    """Whether nobody can read the file *path*."""
+    return bool(os.stat(path).st_mode & stat.S_IROTH) and all(os.stat(part).st_mode & stat.S_IXOTH for part in _with_directories(path)[1:])
+
+
+def _with_directories(path):
+    found = [path]
+    while found[-1] != os.path.dirname(found[-1]):
+        found.append(os.path.dirname(found[-1]))
+    return found
 
 
 def _printable(text):

@@ -60,12 +60,12 @@ def cases() -> list[Case]:
 def _of_file(file: Path) -> Iterator[Case]:
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
     for entry in document["cases"]:
-        yield _case(document.get("client", file.stem), document, entry)
+        yield _case(entry.get("client", document.get("client", file.stem)), document, entry)
 
 
 def _case(client: str, document: Mapping[str, Any], entry: Mapping[str, Any]) -> Case:
     values = {**_DEFAULTS, **document.get("values", {}), **entry}
-    templates = entry.get("files") or document.get("files", {})
+    templates = {**(entry.get("files") or document.get("files", {})), **_crontab(entry)}
     return Case(
         client=client,
         name=entry["name"],
@@ -82,7 +82,18 @@ def _case(client: str, document: Mapping[str, Any], entry: Mapping[str, Any]) ->
     )
 
 
+def _crontab(entry: Mapping[str, Any]) -> dict[str, str]:
+    """The user's table of a case that cron starts: `cron` is the command line, `variables` stand above it."""
+    if "cron" not in entry:
+        return {}
+    variables = "".join(f"{name}={value}\n" for name, value in entry.get("variables", {}).items())
+    return {"/var/spool/cron/crontabs/<user>": f"{variables}*/5 * * * * {entry['cron']}\n"}
+
+
 def _words(key: str, document: Mapping[str, Any], entry: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[str, ...] | None:
+    if key == "command" and "cron" in entry:
+        # As cron would: by sh, with those variables.
+        return ("env", *(f"{name}={value}" for name, value in entry.get("variables", {}).items()), "sh", "-c", entry["cron"])
     words: Sequence[str] | None = entry.get(key, document.get(key))
     return None if words is None else tuple(_filled(word, values) for word in words)
 

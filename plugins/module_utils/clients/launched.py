@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Accounts as the commands that something starts make them: options and environment beat the configuration files."""
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment
+
+# They have other libraries loaded than the program's own.
+_OF_PACKAGES = ("/usr/lib/", "/lib/")
+_LOADER_VARIABLES = ("LD_LIBRARY_PATH", "LD_PRELOAD")
+
+
+def accounts(host, installs, names, of_launch, of_files):
+    """Return the accounts of a client: those of the commands that start it, and those of files that no such command reads.
+
+    Args:
+        host: the Host.
+        installs: of the client.
+        names: of its programs.
+        of_launch: function from a Launch to (the paths that it reads, accounts), or to None where it connects to nothing.
+        of_files: {path: function without arguments that returns accounts}, the files that are read where no command says otherwise.
+    """
+    found, read = [], set()
+    launches = host.launches.of(*names)
+    for launch in launches:
+        if launch.is_active:
+            paths, started = _started(host, installs, launch, of_launch)
+            read.update(paths)
+            found.extend(started)
+    for path, read_file in of_files.items():
+        if path not in read:
+            read.add(path)
+            found.extend(read_file())
+    for launch in launches:
+        if not launch.is_active:
+            # Whoever enables it gets what it would make of the files. A package's unit says nothing of how the files are used.
+            paths, started = _started(host, installs, launch, of_launch)
+            if not (launch.file.startswith(_OF_PACKAGES) and read.issuperset(paths)):
+                found.extend(dict(account, enabled=False) for account in started)
+    return _each_once(found)
+
+
+def _started(host, installs, launch, of_launch):
+    paths, started = of_launch(launch) or ((), [])
+    _under_environment(host, installs, launch, started)
+    return paths, started
+
+
+def _each_once(found):
+    """Leave out what is there already, in use or not."""
+    seen, kept = [], []
+    for account in found:
+        content = {key: value for key, value in account.items() if key != "enabled"}
+        if content not in seen:
+            seen.append(content)
+            kept.append(account)
+    return kept
+
+
+def _under_environment(host, installs, launch, started):
+    """Complete what a launch *started* with what its environment does to the client's libraries."""
+    variables, session = launch.tls_environment, environment.read(host)
+    known = {name: value for name, value in variables.items() if value is not None and value != session.get(name)}
+    stacks = [stack for found in installs for stack in found["stacks"]]
+    under = host.stacks.under(stacks, known)
+    for account in started:
+        if under != stacks:
+            account["stacks"] = under
+        account["undecided"] += [base.undecided(name, why, launch.file, launch.line) for name, why in _open(variables, session)]
+
+
+def _open(variables, session):
+    """The variables of which nobody can tell what they do, and why."""
+    for name, value in variables.items():
+        if value is None:
+            yield name, "it is computed when the command runs"
+        elif value and name in _LOADER_VARIABLES:
+            yield name, "it has other libraries loaded than the program's own"
+    for name in sorted(set(session) - set(variables)):
+        yield name, f"{environment.FILE} sets it for sessions, and this command runs without it"
+
+
+class Options:
+    """The options of one command, by a client's own table.
+
+    Args:
+        launch: the launches.launch.Launch.
+        table: the launches.options.Table.
+    """
+
+    def __init__(self, launch, table):
+        self.launch = launch
+        self._line = table.parse(launch.argv[1:])
+        self._values = {option.key: option.value for option in self._line.options}
+        self._all = self._line.options
+
+    def __contains__(self, key):
+        return key in self._values
+
+    def text(self, key):
+        """Return the argument of the last option *key*, or None when there is none or it is not known before the command runs."""
+        word = self._values.get(key)
+        return word.text if word is not None and word.is_decided else None
+
+    def texts(self, key):
+        """Return the arguments of every option *key*; of one that is not known, None."""
+        words = [option.value for option in self._all if option.key == key]
+        return [word.text if word is not None and word.is_decided else None for word in words]
+
+    def operands(self):
+        """Return the operands; one that is not known is None."""
+        return [word.text if word.is_decided else None for word in self._line.operands]
+
+    def path(self, key):
+        """Return the absolute path that the option *key* names, or None."""
+        text = self.text(key)
+        return self.launch.path(text) if text else None
+
+    def is_computed(self, key):
+        """Tell whether the argument of the option *key* is known only when the command runs."""
+        word = self._values.get(key)
+        return word is not None and not word.is_decided
+
+    def undecided(self, keys):
+        """Return what of the command is undecided: the computed ones of *keys*, {option: what it decides}, and further words."""
+        found = [self.note(what, "the command line computes it") for key, what in keys.items() if self.is_computed(key)]
+        if self._line.undecided:
+            found.append(self.note("options", "words of the command line are known only when it runs"))
+        return found
+
+    def note(self, what, why):
+        """Return one undecided thing, with where the command stands."""
+        return base.undecided(what, why, self.launch.file, self.launch.line)
+
+    def setting(self, key, value):
+        """Return a setting of the command line, with where the command stands."""
+        return base.setting(key, value, self.launch.file, self.launch.line)

@@ -1,0 +1,149 @@
+"""Clients as cron and systemd start them; which options mean what is the judge's matter (judge/cases/launched.yml)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, fetchmail, getmail, launched, mbsync, mpop, offlineimap
+
+TABLE = "/var/spool/cron/crontabs/alice"
+RC = "/home/alice/.fetchmailrc"
+POLL = "poll imap.example protocol imap ssl\n"
+UNIT = "[Service]\nExecStart=/usr/bin/fetchmail --sslproto TLS1\n"
+SECRET = "hunter2"
+
+
+@pytest.fixture
+def read(tree):
+    """Return read(reader, files), the accounts and gaps of a tree."""
+
+    def read_files(reader, files: dict[str, str]):
+        for path, text in files.items():
+            tree.write(path, text)
+        host = tree.host()
+        evidence = reader.read(host)
+        return (evidence["accounts"] if evidence else []), host.gaps
+
+    return read_files
+
+
+def sslproto(account):
+    return [setting["value"] for setting in account["settings"] if setting["key"] == "sslproto"]
+
+
+def test_a_command_takes_the_place_of_a_run_without_options(read):
+    (account,), _gaps = read(fetchmail, {RC: POLL, TABLE: "\n* * * * * fetchmail --sslproto TLS1\n"})
+    assert account["settings"][-1] == {"key": "sslproto", "value": "TLS1", "file": TABLE, "line": 2}
+    assert (account["config"], account["line"], account["enabled"]) == (RC, 1, True)
+
+
+def test_commands_that_come_to_the_same_are_one_account(read):
+    accounts, _gaps = read(fetchmail, {RC: POLL, TABLE: "* * * * * fetchmail -s\n@reboot fetchmail -d 300\n"})
+    assert [sslproto(account) for account in accounts] == [[]]
+
+
+def test_commands_that_do_not_are_two(read):
+    accounts, _gaps = read(fetchmail, {RC: POLL, TABLE: "* * * * * fetchmail\n@reboot fetchmail --sslproto=TLS1.2\n"})
+    assert [sslproto(account) for account in accounts] == [[], ["TLS1.2"]]
+
+
+@pytest.mark.parametrize("option", ["--quit", "-V", "--version", "--configdump", "-q"])
+def test_a_command_that_fetches_nothing_is_none(option, read):
+    accounts, _gaps = read(fetchmail, {TABLE: f"* * * * * fetchmail {option} --ssl imap.example\n"})
+    assert accounts == []
+
+
+def test_a_unit_that_is_not_enabled(read):
+    accounts, _gaps = read(fetchmail, {RC: POLL, "/home/alice/.config/systemd/user/mail.service": UNIT})
+    assert [(sslproto(account), account["enabled"]) for account in accounts] == [([], True), (["TLS1"], False)]
+
+
+def test_a_package_s_unit_that_is_not_enabled_changes_nothing(read):
+    accounts, _gaps = read(fetchmail, {RC: POLL, "/usr/lib/systemd/user/fetchmail.service": UNIT})
+    assert [(sslproto(account), account["enabled"]) for account in accounts] == [([], True)]
+
+
+def test_another_user_s_file(read):
+    (account,), _gaps = read(fetchmail, {"/srv/rc": POLL, "/etc/crontab": "* * * * * bob fetchmail -f /srv/rc\n"})
+    assert (account["user"], account["config"]) == ("bob", "/srv/rc")
+
+
+# reader, command, words of a line that is undecided
+COMPUTED = {
+    "fetchmail's file": (fetchmail, 'fetchmail -f "$(cat x)"'),
+    "fetchmail's options": (fetchmail, "fetchmail $(cat x) imap.example"),
+    "fetchmail's server": (fetchmail, 'fetchmail "$(cat x)"'),
+    "mbsync's file": (mbsync, 'mbsync -c "$(cat x)" -a'),
+    "getmail's file": (getmail, 'getmail -r "$(cat x)"'),
+    "OfflineIMAP's file": (offlineimap, "offlineimap -c /etc/`hostname`.conf"),
+}
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_what_is_computed_is_undecided(name, read):
+    reader, command = COMPUTED[name]
+    (account,), _gaps = read(reader, {TABLE: f"* * * * * {command}\n"})
+    assert account["server"] is None or account["undecided"]
+    assert {(entry["file"], entry["line"]) for entry in account["undecided"]} == {(TABLE, 1)}
+
+
+def test_an_environment_of_its_own_makes_stacks_of_its_own(tree):
+    tree.write(RC, POLL)
+    tree.write(TABLE, "OPENSSL_CONF=/x\nPASSWORD=hunter2\n* * * * * fetchmail\n")
+    host = tree.host()
+    libssl = host.stacks.add("openssl", "/usr/lib/libssl.so.3", "system", None)
+    (account,) = launched.accounts(host, [{"stacks": [libssl]}], ["fetchmail"], lambda launch: ([RC], [base.account("alice", RC, 1)]), {})
+    assert account["stacks"] == ["/usr/lib/libssl.so.3 (OPENSSL_CONF=/x)"]
+
+
+def test_an_environment_that_is_the_session_s(read):
+    (account,), _gaps = read(
+        fetchmail, {RC: POLL, "/etc/environment": "OPENSSL_CONF=/x\n", TABLE: "OPENSSL_CONF=/x\n* * * * * fetchmail\n"}
+    )
+    assert "stacks" not in account
+    assert account["undecided"] == []
+
+
+def test_a_unit_without_the_session_s_variable(read):
+    files = {RC: POLL, "/etc/environment": "OPENSSL_CONF=/x\n", "/etc/systemd/system/a.service": "[Service]\nExecStart=fetchmail -f " + RC}
+    (account,), _gaps = read(fetchmail, {**files, "/etc/systemd/system/m.target.wants/a.service": ""})
+    assert [entry["what"] for entry in account["undecided"]] == ["OPENSSL_CONF"]
+
+
+@pytest.mark.parametrize("variable", ["LD_PRELOAD=/x.so", "LD_LIBRARY_PATH=/opt/lib", "OPENSSL_CONF=$(cat x)"])
+def test_what_an_environment_leaves_open_is_undecided(variable, read):
+    (account,), _gaps = read(fetchmail, {RC: POLL, TABLE: f"* * * * * {variable} fetchmail\n"})
+    assert [entry["what"] for entry in account["undecided"]] == [variable.partition("=")[0]]
+
+
+LEAKS = {
+    "fetchmail": (fetchmail, f"fetchmail --user {SECRET} --principal {SECRET} --plugin 'ssh {SECRET}' --ssl imap.example"),
+    "fetchmail's undecided words": (fetchmail, f"fetchmail --sslkey={SECRET}$(x) --ssl imap.example $(echo {SECRET})"),
+    "mpop": (mpop, f"mpop --host=pop.example --tls=on --passwordeval='echo {SECRET}' --user={SECRET}"),
+    "mbsync": (mbsync, f"PASS={SECRET} mbsync -c $(echo {SECRET})"),
+    "getmail": (getmail, f"getmail -r $(echo {SECRET})"),
+    "OfflineIMAP": (offlineimap, f"offlineimap -k Repository_far:remotepass={SECRET} -c /etc/o"),
+}
+
+
+@pytest.mark.parametrize("name", LEAKS)
+def test_a_password_in_a_command_line_stays(name, read):
+    reader, command = LEAKS[name]
+    offline = "[general]\naccounts=a\n[Account a]\nremoterepository=far\n[Repository far]\ntype=IMAP\nremotehost=h\n"
+    accounts, gaps = read(reader, {TABLE: f"* * * * * {command}\n", "/etc/o": offline})
+    assert accounts
+    assert SECRET not in json.dumps([accounts, gaps])
+
+
+def test_mpop_without_a_file(read):
+    (account,), _gaps = read(mpop, {TABLE: "* * * * * mpop --host=pop.example --tls --tls-starttls=off --port=9995\n"})
+    assert (account["server"], account["port"], account["security"], account["config"]) == ("pop.example", 9995, "implicit", TABLE)
+
+
+def test_mpop_takes_the_accounts_that_are_named(read):
+    text = "account a\nhost h\naccount b\nhost i\naccount default\nhost j\n"
+    for operands, servers in (("", ["j"]), ("a b", ["h", "i"]), ("-a", ["h", "i", "j"])):
+        accounts, _gaps = read(mpop, {"/home/alice/.mpoprc": text, TABLE: f"* * * * * mpop {operands}\n"})
+        assert [account["server"] for account in accounts] == servers
