@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import (
@@ -61,7 +61,9 @@ class Path:
 
 def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: Install | None, account: Account | None) -> Path:
     """Return the path of *account* (None: an account with the client's defaults) through that *install* of its client."""
-    stack = _stack_of(evidence, facts, install, account)
+    if install and account and account.stacks:
+        install = replace(install, stacks=account.stacks)
+    stack = _stack_of(evidence, facts, install)
     kind = stack.kind if stack else ""
     constraints, unknown = client_constraints.of_client(facts, install, account, stack)
     settings = account.settings if account else ()
@@ -165,10 +167,9 @@ def _meets(protocols: Iterable[str], policy: Policy) -> bool:
     return any(PROTOCOLS.index(protocol) >= required for protocol in protocols)
 
 
-def _stack_of(evidence: Evidence, facts: ClientFacts, install: Install | None, account: Account | None) -> Stack | None:
+def _stack_of(evidence: Evidence, facts: ClientFacts, install: Install | None) -> Stack | None:
     """The nearest library of a kind that this client speaks TLS with: first those that its program loads, then the system's."""
-    own = account.stacks if account else ()
-    loaded = [evidence.stack(path) for path in own or (install.stacks if install else ())]
+    loaded = [evidence.stack(path) for path in install.stacks] if install else []
     for stack in loaded:
         if stack is not None and stack.kind in facts.libraries:
             return stack
