@@ -192,8 +192,7 @@ class _Judge:
         return self._finding(wording.cause_of(self.path), FAIL, why + self._about_server(), fix, source_of(self.path, self.policy))
 
     def _no_common_cipher_suite(self) -> dict[str, Any]:
-        own = self.path.own_ciphers
-        because = f", because of {wording.place(own.setting)}" if own else ""
+        because = wording.why_no_suite(self.path, self.policy)
         why = f"{self.subject}, to {wording.connection(self.account)}, shares no cipher suite with {self.policy.title}{because}."
         fix = wording.fix_ciphers(self.path, self.policy)
         return self._finding("no_common_cipher_suite", FAIL, why + self._about_server(), fix, str(self.policy.cipher_source))

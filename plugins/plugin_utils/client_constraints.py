@@ -32,7 +32,8 @@ def of_client(
         found.extend(of_setting(SETTING, setting, facts.settings.get(setting.key), version, stack))
     found.extend(_absent(facts, {setting.key for setting in settings}, version, kind))
     if facts.contradiction == "ignored" and arithmetic.contradict(found):
-        found = [item for item in found if item.layer != SETTING]
+        # Of the versions, that is: cipher suites are another matter.
+        found = [item for item in found if item.layer != SETTING or item.effect.without]
     unknown = [f"{item.what}: {item.why} ({item.file}, line {item.line})" for item in account.undecided] if account else []
     return found, unknown
 

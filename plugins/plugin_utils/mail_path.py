@@ -14,6 +14,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils import (
     generated_files,
     library_capability,
     own_priority,
+    suite_switches,
 )
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import offered as arithmetic
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.cipher_suites import OwnCiphers
@@ -25,6 +26,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import 
     ClientFacts,
     Effect,
     LibraryFacts,
+    OwnSuites,
     Policy,
 )
 
@@ -71,7 +73,8 @@ def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: 
     if ciphers:
         constraints += ciphers.constraints()
     own = own_priority.of_client(facts, kind, settings, install.version if install else None)
-    path = _path(evidence, policy, stack, constraints, unknown, own)
+    suites = suite_switches.of_client(facts, install.version if install else None)
+    path = _path(evidence, policy, stack, constraints, unknown, own, suites)
     if ciphers and not own:
         path.ciphers_shared, path.own_ciphers = ciphers.shared(path.offered or (), policy), ciphers
     return path
@@ -83,7 +86,13 @@ def of_stack(evidence: Evidence, policy: Policy, stack: Stack) -> Path:
 
 
 def _path(
-    evidence: Evidence, policy: Policy, stack: Stack | None, client: list[Constraint], unknown: list[str], own: OwnPriority | None
+    evidence: Evidence,
+    policy: Policy,
+    stack: Stack | None,
+    client: list[Constraint],
+    unknown: list[str],
+    own: OwnPriority | None,
+    suites: OwnSuites | None = None,
 ) -> Path:
     facts = policy.libraries.get(stack.kind) if stack else None
     path = Path(stack, facts, unknown=list(unknown))
@@ -97,7 +106,10 @@ def _path(
             path.constraints = _system_constraints(evidence, facts, stack, path.unknown, None)
     else:
         _calculate(path, stack, facts, evidence, client, own)
-    path.ciphers_shared = cipher_suites.of_hello(own.hello(stack) if own else hello, path.offered or (), policy)
+    path.ciphers_shared = suite_switches.shared(own.hello(stack) if own else hello, path.offered or (), path.constraints, suites, policy)
+    if path.ciphers_shared is None and (off := suite_switches.switched_off(path.constraints, policy)):
+        keys = ", ".join(item.setting.key for item in off if item.setting)
+        path.unknown.append(f"which cipher suites are left on beside those that {keys} switch off")
     _judge(path, stack, facts, policy)
     path.blockers = generated_files.explained(path.blockers, evidence, policy, stack)
     return path

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import suite_switches
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Setting
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import Path
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import LIMIT, SETTING, SYSTEM, Constraint
@@ -72,13 +73,23 @@ def fix_blocked(path: Path, facts: ClientFacts | None, policy: Policy) -> dict[s
     return {"text": text, "remedy": "setting", "change": _change(first.setting, first.mend)}
 
 
+def why_no_suite(path: Path, policy: Policy) -> str:
+    """Return the part of a sentence that names the settings which leave no cipher suite in common with the service."""
+    off = suite_switches.switched_off(path.constraints, policy)
+    settings = [path.own_ciphers.setting] if path.own_ciphers else [item.setting for item in off]
+    named = " and ".join(place(setting) for setting in settings if setting)
+    return f", because of {named}" if named else ""
+
+
 def fix_ciphers(path: Path, policy: Policy) -> dict[str, Any]:
     """Return the fix for a path that has no cipher suite in common with the service."""
     names = ", ".join(suite.openssl for suite in policy.cipher_suites.values())
-    if path.own_ciphers is None:
+    off = suite_switches.switched_off(path.constraints, policy)
+    if path.own_ciphers is None and not off:
         return {"text": f"Allow {names}, or at least one of them, again."}
-    step = path.own_ciphers.constraint()
-    text = f"{_step(step)} One of these has to be among them: {names}."
+    # Of single suites that are switched off the best one is enough.
+    step = path.own_ciphers.constraint() if path.own_ciphers else off[0]
+    text = f"{_step(step)} One of these has to be among them: {names}." if path.own_ciphers else _step(step)
     if step.setting is None or step.advice is not None:
         return {"text": text}
     return {"text": text, "remedy": "setting", "change": _change(step.setting, step.mend)}

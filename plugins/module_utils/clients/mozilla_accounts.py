@@ -13,7 +13,7 @@ _TRY_STARTTLS = 1
 # From this step of a profile's migration on, 2 stands for it (MailMigrator.sys.mjs), and a 1 set since means none (measured).
 _WITHOUT_TRY_STARTTLS = 44
 # What decides on TLS for all accounts together.
-_TLS = ("security.tls.version.", "security.ssl3.")
+_TLS = ("security.tls.version.", "security.ssl3.", "security.tls13.")
 _TLS_VERSIONS = ("security.tls.version.max", "security.tls.version.min")
 _DECISIVE = (
     ("server", ("hostname", "realhostname")),

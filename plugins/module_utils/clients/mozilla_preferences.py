@@ -19,7 +19,7 @@ _SERVER = r"mail\.server\.[^.]+\."
 _TYPES = (
     (r"security\.tls\.version\.(?:min|max|fallback-limit)", int),
     (r"security\.tls\.version\.enable-deprecated", bool),
-    (r"security\.ssl3\.[\w.]+", bool),
+    (r"security\.(?:ssl3|tls13)\.[\w.]+", bool),
     (r"mail\.accountmanager\.accounts", str),
     (r"mail\.account\.[^.]+\.server", str),
     (_SERVER + "(?:type|hostname|realhostname)", str),
@@ -32,7 +32,7 @@ _TYPES = (
 )
 _PATTERNS = tuple((re.compile(pattern + r"\Z"), kind) for pattern, kind in _TYPES)
 # What the names that matter for a connection begin with.
-_ROOTS = ("security.tls.version.", "security.ssl3.", "mail.accountmanager.accounts", "mail.account.", "mail.server.")
+_ROOTS = ("security.tls.version.", "security.ssl3.", "security.tls13.", "mail.accountmanager.accounts", "mail.account.", "mail.server.")
 _MAIL = "mail."
 _MAX_BEGINNINGS = 100
 

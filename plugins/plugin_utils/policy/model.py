@@ -34,6 +34,7 @@ class Effect:
         disable: protocols switched off one by one.
         method: the one protocol whose own method of the library the program takes: nothing that the system sets acts on that.
         methods: when not empty, the program goes on only with a method of one of these.
+        without: cipher suites, by code point, that it switches off.
         invalid: the program takes the value for none.
         unknown: why nobody can tell from here, or None.
     """
@@ -46,6 +47,7 @@ class Effect:
     disable: frozenset[str] = frozenset()
     method: str | None = None
     methods: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
     invalid: bool = False
     unknown: str | None = None
 
@@ -128,6 +130,22 @@ class OwnString:
 
 
 @dataclass(frozen=True)
+class OwnSuites:
+    """The cipher suites that some versions of a client choose by themselves, whatever their library's default is.
+
+    Attributes:
+        versions: the client's versions.
+        suites: those that are on, by code point.
+        perhaps: those that may be on as well.
+    """
+
+    versions: VersionRange
+    suites: frozenset[str]
+    perhaps: frozenset[str]
+    source: Source
+
+
+@dataclass(frozen=True)
 class Offer:
     """The protocols that some versions of a library can offer."""
 
@@ -185,6 +203,7 @@ class ClientFacts:
             and then it goes by its defaults.
         settings: what its settings mean.
         priority: the priority string that it hands to GnuTLS by itself; None: it leaves the library's default alone.
+        suites: the cipher suites that it chooses by itself; empty: it leaves the library's default alone.
     """
 
     title: str
@@ -194,6 +213,7 @@ class ClientFacts:
     contradiction: str
     settings: Mapping[str, tuple[SettingRule, ...]]
     priority: OwnString | None = None
+    suites: tuple[OwnSuites, ...] = ()
 
 
 @dataclass(frozen=True)

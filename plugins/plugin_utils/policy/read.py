@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.yaml_lines im
 
 Sources = Mapping[str, model.Source]
 _T = TypeVar("_T")
+_CODE_POINT = re.compile("[0-9A-F]{4}")
 
 
 def keys(node: Node, required: Iterable[str] = (), optional: Iterable[str] = ()) -> dict[str, Node]:
@@ -82,7 +84,9 @@ def sources(node: Node) -> dict[str, model.Source]:
 
 def effect(node: Node) -> model.Effect:
     """Return the effect that *node* describes; `only: X` is short for the bounds X and X."""
-    given = keys(node, optional=("min", "max", "only", "lowers", "lists", "also", "disable", "method", "methods", "invalid", "unknown"))
+    given = keys(
+        node, optional=("min", "max", "only", "lowers", "lists", "also", "disable", "method", "methods", "without", "invalid", "unknown")
+    )
     if "only" in given and ("min" in given or "max" in given):
         raise given["only"].error("'only' sets both bounds: 'min' and 'max' can't stand beside it")
 
@@ -102,9 +106,19 @@ def effect(node: Node) -> model.Effect:
         disable=group("disable"),
         method=protocol(given["method"]) if "method" in given else None,
         methods=group("methods"),
+        without=suites(given["without"]) if "without" in given else frozenset(),
         invalid=switch(given.get("invalid")),
         unknown=given["unknown"].text() if "unknown" in given else None,
     )
+
+
+def suites(node: Node) -> frozenset[str]:
+    """Return the code points of the list *node*, four hexadecimal digits each."""
+    codes = each(node, Node.text)
+    for code, item in zip(codes, node.sequence(), strict=True):
+        if not _CODE_POINT.fullmatch(code):
+            raise item.error(f"expected a cipher suite's code point, four hexadecimal digits in capitals, found {code!r}")
+    return frozenset(codes)
 
 
 def setting_rule(node: Node, known: Sources) -> model.SettingRule:
@@ -201,7 +215,7 @@ def behaviour(node: Node, known: Sources) -> model.BehaviourRule:
 
 def client(node: Node, known: Sources) -> model.ClientFacts:
     """Return the facts of one mail client."""
-    given = keys(node, ("title", "libraries"), ("defaults", "limits", "contradiction", "settings", "priority"))
+    given = keys(node, ("title", "libraries"), ("defaults", "limits", "contradiction", "settings", "priority", "suites"))
 
     def behaviours(key: str) -> tuple[model.BehaviourRule, ...]:
         return each(given[key], lambda item: behaviour(item, known)) if key in given else ()
@@ -214,6 +228,7 @@ def client(node: Node, known: Sources) -> model.ClientFacts:
         contradiction=choice(given["contradiction"], ("kept", "ignored")) if "contradiction" in given else "kept",
         settings=setting_rules(given.get("settings"), known),
         priority=own_string(given["priority"], known) if "priority" in given else None,
+        suites=each(given["suites"], lambda item: own_suites(item, known)) if "suites" in given else (),
     )
 
 
@@ -239,6 +254,13 @@ def library(node: Node, known: Sources) -> model.LibraryFacts:
         refusals=frozenset(each(given["refusals"], Node.text)) if "refusals" in given else frozenset(),
         runtime=switch(given.get("runtime")),
     )
+
+
+def own_suites(node: Node, known: Sources) -> model.OwnSuites:
+    """Return the cipher suites that some versions of a client choose by themselves."""
+    given = keys(node, ("suites", "source"), ("versions", "perhaps"))
+    perhaps = suites(given["perhaps"]) if "perhaps" in given else frozenset()
+    return model.OwnSuites(version_range(given.get("versions")), suites(given["suites"]), perhaps, source(given["source"], known))
 
 
 def offer(node: Node, known: Sources) -> model.Offer:
