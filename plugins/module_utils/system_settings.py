@@ -35,15 +35,9 @@ def read(host):
     return found + _crypto_policies(host)
 
 
-def _of_copies(host, kind):
-    """The system file of each copy of a library, as the copies themselves tell it."""
-    return sorted({stack["config"] for stack in host.stacks.all() if stack["kind"] == kind and stack.get("config")})
-
-
 def _of_programs(host, variable):
     """The files that single programs are started with, by that environment variable."""
-    named = {stack["environment"].get(variable) for stack in host.stacks.all()}
-    return [(path, path) for path in sorted(named - {None, ""})]
+    return [(path, path) for path in host.stacks.environments(variable)]
 
 
 def _openssl_files(host, variables):
@@ -51,20 +45,20 @@ def _openssl_files(host, variables):
     if "OPENSSL_CONF" in variables:
         everyones = [(variables["OPENSSL_CONF"].value, None)] if variables["OPENSSL_CONF"].value else []
         return everyones + _of_programs(host, "OPENSSL_CONF")
-    return [(path, path) for path in _of_copies(host, "openssl")]
+    return [(path, path) for path in host.stacks.configs("openssl")]
 
 
 def _gnutls_files(host, variables):
     if "GNUTLS_SYSTEM_PRIORITY_FILE" in variables:
         everyones = [(variables["GNUTLS_SYSTEM_PRIORITY_FILE"].value, None)]
         return everyones + _of_programs(host, "GNUTLS_SYSTEM_PRIORITY_FILE")
-    return [(path, path) for path in _of_copies(host, "gnutls")] or [(_GNUTLS_FILE, None)]
+    return [(path, path) for path in host.stacks.configs("gnutls")] or [(_GNUTLS_FILE, None)]
 
 
 def _nss_files(host, variables):
     """The policy file that copies of NSS were built with, unless the variable holds exactly "1" (lib/nss/nssinit.c)."""
     ignored = variables.get("NSS_IGNORE_SYSTEM_POLICY")
-    return [] if ignored and ignored.value == "1" else _of_copies(host, "nss")
+    return [] if ignored and ignored.value == "1" else host.stacks.configs("nss")
 
 
 def _openssl(host, path, config, include_directory):

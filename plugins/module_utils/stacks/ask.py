@@ -169,7 +169,7 @@ def _run(questions, deadline, python):
     if not python:
         return {}, "this Python does not know its own program, so none can be started"
     try:
-        command = [python, "-I", "-S", "-E", "-B", "-c", f"{_source()}\nmain({ascii(questions)})\n"]
+        command = [python, "-I", "-S", "-E", "-B", "-c", f"{_source()}\nmain({ascii(questions)}, {os.getpid()})\n"]
         # A session of its own, so that it can be ended with all that a library may have started.
         process = subprocess.Popen(
             command,

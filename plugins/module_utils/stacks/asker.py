@@ -360,10 +360,13 @@ ASK = {"openssl": ask_openssl, "gnutls": ask_gnutls, "nss": ask_nss}
 # The processes
 
 
-def main(questions):
-    """Print one line for each of the *questions*: its number, then names and values, each of them ended by NUL."""
+def main(questions, parent):
+    """Print one line for each of the *questions*: its number, then names and values, each of them ended by NUL.
+
+    *parent* is the number of the process that asks.
+    """
     os.nice(NICENESS)
-    _die_with_parent()
+    _die_with_parent(parent)
     for number, question in enumerate(questions):
         # What is wrong comes first: of a process that was stopped, the last value may be cut off.
         told, wrong = _ask_apart(question)
@@ -374,9 +377,10 @@ def main(questions):
 def _ask_apart(question):
     """Let a process of its own put the question; return what it told, and what was wrong with it or None."""
     reading, writing = os.pipe()
+    ours = os.getpid()
     process = os.fork()
     if not process:
-        _be_that_process(question, writing)
+        _be_that_process(question, writing, ours)
     os.close(writing)
     told, wrong = _read(reading, time.monotonic() + SECONDS)
     os.close(reading)
@@ -403,14 +407,14 @@ def _read(pipe, deadline):
     return told, f"an answer of more than {ANSWER_LIMIT} bytes"
 
 
-def _be_that_process(question, pipe):
+def _be_that_process(question, pipe, parent):
     """Put the question and end."""
 
     def tell(name, value):
         os.write(pipe, _field(name, value))
 
     try:
-        _confine(question)
+        _confine(question, parent)
         tell("hello", _hello(question, tell).hex())
     except Failure as failure:
         tell("error", str(failure))
@@ -420,7 +424,7 @@ def _be_that_process(question, pipe):
         os._exit(0)
 
 
-def _confine(question):
+def _confine(question, parent):
     """Take away what a foreign library does not need: our rights, the disk, the terminal, a life beyond ours."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
@@ -431,7 +435,7 @@ def _confine(question):
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(question["uid"])
-    _die_with_parent()
+    _die_with_parent(parent)
     ctypes.CDLL(None).alarm(int(SECONDS) + 1)
     for name, value in question["env"].items():
         if value is None:
@@ -440,12 +444,14 @@ def _confine(question):
             os.environ[name] = value
 
 
-def _die_with_parent():
-    """As far as the system knows of it, end when the process above does; and leave no core file."""
+def _die_with_parent(parent):
+    """As far as the system knows of it, end when the process above does, be it already; and leave no core file."""
     system = ctypes.CDLL(None)
     if hasattr(system, "prctl"):
         for option, value in ((PR_SET_PDEATHSIG, SIGKILL), (PR_SET_DUMPABLE, 0)):
             system.prctl(option, ctypes.c_ulong(value), 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(0)
 
 
 def _hello(question, tell):

@@ -151,6 +151,14 @@ class Stacks:
         entries = sorted(self._entries.values(), key=lambda entry: (entry["origin"] != "system", entry["path"]))
         return [dict(entry, package=_package(packages.get(self._files[entry["path"]]))) for entry in entries]
 
+    def configs(self, kind):
+        """Return the paths of the system's files that the copies of a library read, sorted, after `ask`."""
+        return sorted({entry["config"] for entry in self._of_kind(kind) if entry.get("config")})
+
+    def environments(self, variable):
+        """Return the values that programs are started with in that environment *variable*, sorted; none for those without it."""
+        return sorted({entry["environment"].get(variable) for entry in self._entries.values()} - {None, ""})
+
     def _ask_runtime(self, entry):
         runtime, path = runtimes.of_kind(entry["kind"]), self._files[entry["path"]]
         told = {"version": None, "hellos": []}

@@ -90,7 +90,11 @@ class TestLibraries:
     def test_nothing_that_it_starts_outlives_the_question(self, put: Put, make_library: Make) -> None:
         starter = make_library(TELLS.format('int child = fork(); if (!child) for (;;) pause(); sprintf(text, "%d", child);'))
         process = int(put("openssl", starter)["library_version"])
-        wait_until(lambda: not runs(process))
+        try:
+            wait_until(lambda: not runs(process))
+        finally:
+            if runs(process):
+                os.kill(process, signal.SIGKILL)
 
     def test_it_can_write_neither_to_the_disk_nor_among_the_answers(self, put: Put, make_library: Make, tmp_path: Path) -> None:
         path = tmp_path / "written"
@@ -297,13 +301,35 @@ def test_no_process_is_left_when_those_above_it_are_killed(
     parent = subprocess.Popen([sys.executable, "-c", script], cwd="/")
     try:
         wait_until(lambda: len(processes_naming(str(hanging))) == 3)
-        # This program's child, the asker, and the process that it forked: each was started later than the one before it.
-        for process in sorted(processes_naming(str(hanging)))[1 : 3 - survivors]:
+        # This program's child, the asker, and the process that it forked.
+        for process in in_order(processes_naming(str(hanging)))[1 : 3 - survivors]:
             os.kill(process, signal.SIGKILL)
+        parent.kill()
+        parent.wait()
+        wait_until(lambda: not processes_naming(str(hanging)))
     finally:
         parent.kill()
         parent.wait()
-    wait_until(lambda: not processes_naming(str(hanging)))
+        # Where the test fails, what it was about must not outlive it.
+        for process in processes_naming(str(hanging)):
+            os.kill(process, signal.SIGKILL)
+
+
+def test_an_asker_whose_parent_has_gone_already_asks_nothing(libssl: Path) -> None:
+    source = (Path(ask_module.__file__).parent / "asker.py").read_text()
+    questions = [{**ask_module.DEFAULTS, "uid": None, **question(libssl)}]
+    answers = {}
+    for parent in (os.getpid(), 1):
+        done = subprocess.run([sys.executable, "-c", f"{source}\nmain({questions!r}, {parent})"], capture_output=True, check=True)
+        answers[parent] = done.stdout
+    assert b"hello" in answers[os.getpid()]
+    assert answers[1] == b""
+
+
+def in_order(processes: list[int]) -> list[int]:
+    """Processes in the order in which they were started; their numbers may have begun anew in between."""
+    stats = {process: Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split() for process in processes}
+    return sorted(processes, key=lambda process: (int(stats[process][19]), process))
 
 
 def processes_naming(text: str) -> list[int]:
