@@ -46,6 +46,7 @@ def read(host):
             if not any(account.get("listens") for account in found):
                 # The mailboxes of this very host.
                 relays.append(base.account("", path, 1, listens=_listens(root, "nowhere")))
+    base.want_ciphers(host, installs, accounts, "ssl_cipher_list")
     return base.relay_evidence(host, NAME, installs, accounts, relays)
 
 

@@ -39,6 +39,7 @@ def read(host):
     # With OpenSSL before 1.1.0 each version is switched off by itself, and a gap stays one.
     keeps_gaps = any(_OLD_LIBRARY.search(stack.rpartition("/")[2]) for found in installs for stack in found["stacks"])
     reader = _Reader(host, sections, keeps_gaps)
+    base.want_ciphers(host, installs, reader.accounts + reader.relays, "ciphers")
     return base.relay_evidence(host, NAME, installs, base.bounded(host, reader.accounts, _FILE, _AFFECTS), reader.relays)
 
 

@@ -4,6 +4,7 @@
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
     betterbird,
+    claws_mail,
     curl,
     dovecot,
     fdm,
@@ -17,13 +18,16 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
     mutt,
     neomutt,
     offlineimap,
+    perdition,
     seamonkey,
     stunnel,
+    sylpheed,
     thunderbird,
 )
 
 READERS = (
     betterbird,
+    claws_mail,
     curl,
     dovecot,
     fdm,
@@ -37,7 +41,9 @@ READERS = (
     mutt,
     neomutt,
     offlineimap,
+    perdition,
     seamonkey,
     stunnel,
+    sylpheed,
     thunderbird,
 )

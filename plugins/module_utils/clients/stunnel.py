@@ -25,6 +25,7 @@ def read(host):
         reader.directory("", directory)
     for user in host.users:
         reader.directory(user.name, user.home + _USER_DIRECTORY)
+    base.want_ciphers(host, installs, reader.accounts + reader.relays, "ciphers")
     return base.relay_evidence(host, NAME, installs, reader.accounts, reader.relays)
 
 
