@@ -1,6 +1,7 @@
 # make audit   audit this machine            make audit ARGS="-i inventory/example --limit office"
 # make test    set up and run all tests      make test ARGS="-k fetchmail"
 # make lint    the quality tests alone
+# make bench   what an audit costs beside a ping, in the lab        make bench ARGS="50 5": 50 hosts, 5 rounds
 # make format  lay out the Python files, and mend what can be mended by itself
 # make venv    only the Python environments
 # make requirements   pin anew what requirements/*.in name (needs uv)
@@ -9,7 +10,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help audit test lint format venv packages requirements clean
+.PHONY: help audit test lint bench format venv packages requirements clean
 .NOTPARALLEL:
 
 ARGS ?=
@@ -33,6 +34,9 @@ test: packages venv
 
 lint: venv
 	@$(BIN)/python -m pytest tests/quality $(ARGS)
+
+bench: packages venv
+	@PYTHONPATH=playbooks/collections:tests:tests/integration $(BIN)/python tests/bench/bench_audit.py $(ARGS)
 
 format: $(TOOLS)
 	@$(BIN)/ruff check --fix --exit-zero --quiet

@@ -47,6 +47,7 @@ class Audits:
 
     def __init__(self, lab: Lab, hosts: dict[str, Host], inventory: Path) -> None:
         self.lab, self.hosts, self.inventory = lab, hosts, inventory
+        self.home = lab.directory / "fleet-home"
         self._runs: dict[tuple[str, ...], Run] = {}
 
     def run(self, core: str, *options: str) -> Run:
@@ -56,7 +57,7 @@ class Audits:
             done = self.lab.run(
                 [str(CORES[core] / "ansible-playbook"), "-i", str(self.inventory), "playbooks/audit.yml", *options],
                 cwd=ROOT,
-                env={"MAILTLS_REPORTS": str(reports), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
+                env={"MAILTLS_REPORTS": str(reports), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "HOME": str(self.home)},
                 timeout=300,
             )
             self._runs[key] = Run(done, reports / "latest")
@@ -134,6 +135,24 @@ def test_both_cores_and_check_mode_come_to_the_same(audits: Audits) -> None:
     newest, oldest, check = (audits.run(*arguments).hosts for arguments in (["newest"], ["oldest"], ["newest", "--check"]))
     for name in FLEET:
         assert newest[name] == oldest[name] == check[name]
+
+
+@pytest.mark.parametrize("core", sorted(CORES))
+def test_over_paramiko_a_host_comes_to_the_same(audits: Audits, core: str) -> None:
+    """A host that answers nonsense needs no second way; one that is away is away by both."""
+    names = ["clean-trixie", "fetchmail-pinned", "several-users", "unreadable", "refused"]
+    # paramiko looks for host keys in the home directory alone.
+    (audits.home / ".ssh").mkdir(parents=True, exist_ok=True)
+    (audits.home / ".ssh/known_hosts").write_text(audits.inventory.with_name("known_hosts").read_text())
+    options = ["-e", "ansible_connection=ansible.builtin.paramiko_ssh", "--limit", ",".join(names)]
+    run = audits.run(core, *options)
+    assert run.done.returncode == 0, run.done.stdout + run.done.stderr
+    assert sorted(run.hosts) == sorted(names)
+    over_openssh = audits.run("newest").hosts
+    for name in names[:-1]:
+        assert run.hosts[name] == over_openssh[name]
+    assert run.hosts["refused"]["verdict"] == "UNREACHABLE"
+    jsonschema.validate(run.results, SCHEMA)
 
 
 def test_the_gate_fails_the_run_and_the_report_is_still_there(audits: Audits) -> None:
