@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import relay, wording
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Client, Evidence, Install
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Client, Evidence, Install, spot
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import finding, stable_id
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.library_capability import INFERRED
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import Path, of_account
@@ -40,6 +40,8 @@ def _worst(evidence: Evidence, policy: Policy, client: Client, account: Account,
 def path_details(path: Path) -> dict[str, Any]:
     """Return the keys of a finding that tell of its path."""
     details: dict[str, Any] = {"settings": [_setting(item.setting) for item in path.constraints if item.setting]}
+    if path.states:
+        details["states"] = path.states
     if path.offered is not None:
         details["offered"] = list(path.offered)
     if path.stack is not None:
@@ -143,7 +145,7 @@ class _Judge:
     def _relayed(self, service: relay.Relay) -> dict[str, Any]:
         """It speaks to a service of this host: what leaves the host decides."""
         facts = self.policy.clients.get(service.client.name)
-        name = f"{facts.title if facts else service.client.name} on this host ({service.account.config}, line {service.account.line})"
+        name = f"{facts.title if facts else service.client.name} on this host ({spot(service.account.config, service.account.line)})"
         if not self.hops:
             return self._unknown("undecided", f"it connects to {name}, and that to itself in the end")
         if service.leads == "nowhere":
@@ -182,7 +184,7 @@ class _Judge:
         why = (
             f"{self.subject} connects to {wording.connection(self.account)} without TLS, and {self.policy.title} takes no login without it."
         )
-        where = f"{self.account.config} (line {self.account.line})"
+        where = spot(self.account.config, self.account.line)
         text = f"Switch on TLS for this account in {where}: implicit TLS on port 993 (IMAP) or 995 (POP3)."
         return self._finding("plaintext", FAIL, why, {"text": text}, str(self.policy.protocol_source))
 
@@ -199,14 +201,18 @@ class _Judge:
 
     def _unknown(self, cause: str, missing: str) -> dict[str, Any]:
         why = f"Whether {self.subject} goes on working with {wording.connection(self.account)} can't be told: {missing}."
-        where = f"{self.account.config}, line {self.account.line}"
+        where = spot(self.account.config, self.account.line)
         text = f"Look at {where}, by hand, or test the connection against a server that takes only TLS 1.2."
-        return self._finding(cause, UNKNOWN, why, {"text": text}, source_of(self.path, self.policy))
+        return self._finding(cause, UNKNOWN, why, wording.fix_unknown(self.path, self.policy, text), source_of(self.path, self.policy))
 
     def _passes(self) -> dict[str, Any]:
         why = f"{self.subject} offers {wording.span(self.path.offered or ())} to {wording.connection(self.account)}."
         if self.account.server is None:
             return self._unknown("undecided", "its server is not known, and could be a name that is retired")
+        if self.path.waits_for_restart:
+            return self._finding(
+                "restart_pending", AT_RISK, f"{why} {wording.RESTART}", wording.RESTART_FIX, source_of(self.path, self.policy)
+            )
         return self._finding("ok", PASS, why, {"text": ""}, source_of(self.path, self.policy))
 
     def _about_server(self) -> str:

@@ -11,7 +11,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils import account_findi
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Client, Evidence, Gap, Stack
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import finding, stable_id, why_of
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import Path, of_account, of_stack
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import ClientFacts, Policy, Unread
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import AT_RISK, FAIL, PASS, UNKNOWN, worst
 
 NO_CLIENT = "no POP/IMAP client found"
@@ -48,10 +48,29 @@ def assess(evidence: Evidence, policy: Policy, today: datetime.date) -> dict[str
 
 
 def _client_findings(evidence: Evidence, policy: Policy, client: Client) -> list[dict[str, Any]]:
+    facts = policy.clients.get(client.name)
+    if facts is not None and facts.unread is not None:
+        return [_unread_client(client, facts, facts.unread)]
     if client.accounts:
         return account_finding.of_client(evidence, policy, client)
     # Services count where a mail client speaks to one.
     return [] if client.relays else [_unused_client(evidence, policy, client)]
+
+
+def _unread_client(client: Client, facts: ClientFacts, unread: Unread) -> dict[str, Any]:
+    """A client whose accounts can't be read: what its presence alone comes to."""
+    version = client.installs[0].version if client.installs else None
+    return finding(
+        stable_id("client", client.name),
+        "client",
+        "ok" if unread.passes else "undecided",
+        PASS if unread.passes else UNKNOWN,
+        "inferred",
+        f"{wording.client_name(facts, client.name, version)} is installed; {unread.why}.",
+        {"text": unread.mend},
+        str(unread.source),
+        client={"name": client.name, "version": version},
+    )
 
 
 def _unused_client(evidence: Evidence, policy: Policy, client: Client) -> dict[str, Any]:
@@ -102,6 +121,8 @@ def _is_judged(evidence: Evidence, policy: Policy, stack: Stack, path: Path) -> 
     """Whether *stack* gets a finding of its own: not one that only certain programs have, nor a runtime that no client needs."""
     if stack.origin != "system" or stack.environment:
         return False
+    if path.facts is not None and not path.facts.carries_mail:
+        return stack.path in _used(evidence)
     return not _is_runtime(policy, stack) or (path.passes is not None and stack.path in _used(evidence))
 
 
@@ -121,6 +142,8 @@ def _stack_finding(evidence: Evidence, policy: Policy, stack: Stack, path: Path)
     known = {"stack": {"kind": stack.kind, "version": stack.version, "path": stack.path}, **_path_details(path)}
     identity = stable_id("stack", stack.kind, stack.path)
     source = _source(path, policy)
+    if path.facts is not None and not path.facts.carries_mail and not path.passes:
+        return _aside_finding(identity, subject, path, policy, source, known)
     if path.passes is None:
         missing = "; ".join(path.unknown) or "its ClientHello could not be had"
         return finding(
@@ -130,10 +153,13 @@ def _stack_finding(evidence: Evidence, policy: Policy, stack: Stack, path: Path)
             UNKNOWN,
             path.confidence,
             f"What {subject} offers can't be told: {missing}.",
-            {"text": f"Make {stack.path} and its settings readable for the audit, and audit again."},
+            wording.fix_unknown(path, policy, f"Make {stack.path} and its settings readable for the audit, and audit again."),
             source,
             **known,
         )
+    if path.passes and path.waits_for_restart:
+        why = f"{_offers(subject, path)} {wording.RESTART}"
+        return finding(identity, "stack", "restart_pending", AT_RISK, path.confidence, why, wording.RESTART_FIX, source, **known)
     if path.passes:
         return finding(identity, "stack", "ok", PASS, path.confidence, _offers(subject, path), {"text": ""}, source, **known)
     verdict = FAIL if _nothing_else_decides(evidence) and not _is_runtime(policy, stack) else AT_RISK
@@ -151,6 +177,17 @@ def _stack_finding(evidence: Evidence, policy: Policy, stack: Stack, path: Path)
     )
 
 
+def _aside_finding(identity: str, subject: str, path: Path, policy: Policy, source: str, known: dict[str, Any]) -> dict[str, Any]:
+    """A library that a mail client uses for signing in and for finding its server: a warning, since no mail goes through it."""
+    if path.passes is False:
+        why, fix = wording.why_blocked(subject, path, policy), wording.fix_blocked(path, None, policy)
+    else:
+        why = f"What {subject} offers can't be told: {'; '.join(path.unknown)}."
+        fix = wording.fix_unknown(path, policy, "")
+    why += " No mail goes through it, but a mail client signs in and finds its server with it."
+    return finding(identity, "stack", wording.cause_of(path), AT_RISK, path.confidence, why, fix, source, **known)
+
+
 def _nothing_else_decides(evidence: Evidence) -> bool:
     """Where no mail account was found, the system's libraries stand for whatever fetches mail there; accounts decide for themselves."""
     return not any(client.accounts for client in evidence.clients)
@@ -158,6 +195,8 @@ def _nothing_else_decides(evidence: Evidence) -> bool:
 
 def _could_matter(gap: Gap, evidence: Evidence) -> bool:
     installed = {client.name for client in evidence.clients if client.installs}
+    if gap.affects == "clients":
+        return True
     if gap.affects == "accounts":
         return bool(installed)
     return gap.affects is not None and gap.affects.startswith("client:") and gap.affects.partition(":")[2] in installed

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import offered as arithmetic
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Install, Setting, Stack
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Install, Setting, Stack, spot
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import DEFAULT, LIMIT, SETTING, Constraint
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import BehaviourRule, ClientFacts, SettingRule
 
@@ -34,8 +35,17 @@ def of_client(
     if facts.contradiction == "ignored" and arithmetic.contradict(found):
         # Of the versions, that is: cipher suites are another matter.
         found = [item for item in found if item.layer != SETTING or item.effect.without]
-    unknown = [f"{item.what}: {item.why} ({item.file}, line {item.line})" for item in account.undecided] if account else []
+    unknown = [f"{item.what}: {item.why} ({spot(item.file, item.line)})" for item in account.undecided] if account else []
     return found, unknown
+
+
+def with_bundled_version(facts: ClientFacts, install: Install | None, stack: Stack | None) -> Stack | None:
+    """Return *stack* with the version that comes with this release of its client, where its own is not known."""
+    if stack is None or install is None or stack.version is not None:
+        return stack
+    known = (item for item in facts.bundled if item.library == stack.kind and item.versions.holds(install.version))
+    found = next(known, None)
+    return replace(stack, version=found.version) if found else stack
 
 
 def _behaviour(

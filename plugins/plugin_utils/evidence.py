@@ -21,6 +21,11 @@ class EvidenceError(Exception):
     """The evidence is not of the agreed form; the text names the place in it and what was expected."""
 
 
+def spot(file: str, line: int) -> str:
+    """Return in words where something stands; what has no lines, or none that are known, has 0."""
+    return f"{file}, line {line}" if line else file
+
+
 @dataclass(frozen=True)
 class Package:
     """An installed package."""
@@ -61,8 +66,16 @@ class Stack:
 
 
 @dataclass(frozen=True)
+class Registry:
+    """What a setting is besides that stands in a Windows registry: of which view ("64", "32", "" where there is one), of which type."""
+
+    view: str
+    type: str
+
+
+@dataclass(frozen=True)
 class Setting:
-    """One value with where it stands.
+    """One value with where it stands; one of a Windows registry has its key as `file`, and no line (0).
 
     Only the system's settings of a library have: `stack`, its kind; `section`; `config`, the file by which a copy of the library comes
     to the setting, or None when every copy does.
@@ -75,6 +88,12 @@ class Setting:
     stack: str | None = None
     section: str | None = None
     config: str | None = None
+    registry: Registry | None = None
+
+    @property
+    def is_group_policy(self) -> bool:
+        """Whether Group Policy wrote it, and would write it again."""
+        return self.registry is not None and "\\policies\\" in self.file.lower()
 
 
 @dataclass(frozen=True)
@@ -225,6 +244,7 @@ def _system_setting(place: _Place) -> Setting:
         section=place.optional_text("section"),
         # Evidence of before has none.
         config=place.optional_text("config") if "config" in place.value else None,
+        registry=_registry(place),
     )
 
 
@@ -264,7 +284,14 @@ def _listener(place: _Place) -> Listener:
 
 
 def _setting(place: _Place) -> Setting:
-    return Setting(place.text("key"), place.text("value"), place.text("file"), place.number("line"))
+    return Setting(place.text("key"), place.text("value"), place.text("file"), place.number("line"), registry=_registry(place))
+
+
+def _registry(place: _Place) -> Registry | None:
+    if place.value.get("registry") is None:
+        return None
+    registry = place.item("registry")
+    return Registry(registry.choice("view", ("64", "32", "")), registry.text("type"))
 
 
 def _undecided(place: _Place) -> Undecided:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Evidence, Stack
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Evidence, Stack, spot
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import SYSTEM, Constraint
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Generated, Policy
 
@@ -32,4 +32,4 @@ def _explained(item: Constraint, evidence: Evidence, policy: Policy, stack: Stac
 def _origin(kind: Generated, evidence: Evidence) -> str:
     named = {setting.key: setting for setting in evidence.settings if setting.stack == kind.name}
     made_from = next((named[key] for key in _KEYS if key in named), None)
-    return f"{kind.by} wrote" + (f" for {made_from.value} ({made_from.file}, line {made_from.line})" if made_from else "")
+    return f"{kind.by} wrote" + (f" for {made_from.value} ({spot(made_from.file, made_from.line)})" if made_from else "")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import (
@@ -14,6 +15,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils import (
     generated_files,
     library_capability,
     own_priority,
+    registry_constraints,
     suite_switches,
 )
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import offered as arithmetic
@@ -45,6 +47,8 @@ class Path:
         unknown: what is missing, one sentence's part each.
         blockers: the constraints that keep it from passing; empty when the library itself does.
         confidence: how the weakest link is known.
+        states: what each protocol's values in a Windows registry come to.
+        waits_for_restart: what it passes by is set, and Windows may have to be started anew before it counts.
         ciphers_shared: whether a cipher suite is shared with the service; None when that is not known.
         own_ciphers: the cipher list that the client itself hands to the library.
     """
@@ -59,13 +63,15 @@ class Path:
     confidence: str = INFERRED
     ciphers_shared: bool | None = None
     own_ciphers: OwnCiphers | None = None
+    states: list[dict[str, Any]] = field(default_factory=list)
+    waits_for_restart: bool = False
 
 
 def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: Install | None, account: Account | None) -> Path:
     """Return the path of *account* (None: an account with the client's defaults) through that *install* of its client."""
     if install and account and account.stacks:
         install = replace(install, stacks=account.stacks)
-    stack = _stack_of(evidence, facts, install)
+    stack = client_constraints.with_bundled_version(facts, install, _stack_of(evidence, facts, install))
     kind = stack.kind if stack else ""
     constraints, unknown = client_constraints.of_client(facts, install, account, stack)
     settings = account.settings if account else ()
@@ -74,7 +80,7 @@ def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: 
         constraints += ciphers.constraints()
     own = own_priority.of_client(facts, kind, settings, install.version if install else None)
     suites = suite_switches.of_client(facts, install.version if install else None)
-    path = _path(evidence, policy, stack, constraints, unknown, own, suites)
+    path = _path(evidence, policy, stack, constraints, unknown, own, suites, facts.asks_by_name)
     if ciphers and not own:
         path.ciphers_shared, path.own_ciphers = ciphers.shared(path.offered or (), policy), ciphers
     return path
@@ -93,6 +99,7 @@ def _path(
     unknown: list[str],
     own: OwnPriority | None,
     suites: OwnSuites | None = None,
+    by_name: bool = False,
 ) -> Path:
     facts = policy.libraries.get(stack.kind) if stack else None
     path = Path(stack, facts, unknown=list(unknown))
@@ -105,11 +112,14 @@ def _path(
         if not _meets(hello.versions, policy):
             path.constraints = _system_constraints(evidence, facts, stack, path.unknown, None)
     else:
+        path.constraints = registry_constraints.of(evidence, facts, stack, by_name)
         _calculate(path, stack, facts, evidence, client, own)
     path.ciphers_shared = suite_switches.shared(own.hello(stack) if own else hello, path.offered or (), path.constraints, suites, policy)
     if path.ciphers_shared is None and (off := suite_switches.switched_off(path.constraints, policy)):
         keys = ", ".join(item.setting.key for item in off if item.setting)
         path.unknown.append(f"which cipher suites are left on beside those that {keys} switch off")
+    if facts.registry is not None:
+        _judge_registry(path, stack, facts, evidence, policy)
     _judge(path, stack, facts, policy)
     path.blockers = generated_files.explained(path.blockers, evidence, policy, stack)
     return path
@@ -125,7 +135,7 @@ def _calculate(
     system = _system_constraints(evidence, facts, stack, path.unknown, own)
     observed = _observed(stack, facts, own, path.unknown)
     handed = [own.constraint(library_capability.known(stack, facts), observed)] if own else []
-    path.constraints = system + handed + client
+    path.constraints += system + handed + client
     path.unknown.extend(item.effect.unknown for item in path.constraints if item.effect.unknown)
     certain = [item for item in path.constraints if not item.maybe]
     path.offered = arithmetic.offered(capability.protocols, certain, facts)
@@ -172,6 +182,14 @@ def _judge(path: Path, stack: Stack, facts: LibraryFacts, policy: Policy) -> Non
         path.passes = True
     elif path.constraints != certain and not path.unknown:
         path.unknown.extend(item.why or "" for item in path.constraints if item.maybe)
+
+
+def _judge_registry(path: Path, stack: Stack, facts: LibraryFacts, evidence: Evidence, policy: Policy) -> None:
+    """What only a Windows registry tells: the suites that a list leaves, the states, and whether values wait for a restart."""
+    path.ciphers_shared = registry_constraints.suites_shared(evidence, facts, stack, path.offered or (), policy)
+    path.states = registry_constraints.states(evidence, facts, stack)
+    by_default = [state["protocol"] for state in path.states if state["default"] == "on"]
+    path.waits_for_restart = registry_constraints.waits_for_restart(evidence) and not _meets(by_default, policy)
 
 
 def _meets(protocols: Iterable[str], policy: Policy) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Setting
@@ -30,6 +31,7 @@ class Constraint:
         mend: the value that the setting should get; None where there is none.
         advice: a sentence that says what to do instead.
         origin: a sentence's part that says which program wrote the file in which the setting stands; None where a person did.
+        change: the values of a Windows registry that mend it, as a finding has them.
         maybe: it may or may not act; the client's or library's version, which would tell, is not known.
         yields_to_priority: it does not bind a program that hands the library a priority string of its own.
     """
@@ -43,6 +45,7 @@ class Constraint:
     advice: str | None = None
     origin: str | None = None
     maybe: bool = False
+    change: Mapping[str, Any] | None = None
     yields_to_priority: bool = False
 
 

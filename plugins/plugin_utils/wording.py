@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import suite_switches
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Setting
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Setting, spot
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import Path
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import LIMIT, SETTING, SYSTEM, Constraint
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import ClientFacts, Endpoint, Policy
 
+RESTART = "Windows waits for a restart, though, and what switches that on may count only after it."
+RESTART_FIX = {"text": "Restart Windows, and audit again."}
+_BY_POLICY = " (change the Group Policy that writes it, or it comes back)"
 _CONNECTION = {"implicit": "implicit TLS", "starttls": "STARTTLS", "none": "no TLS", None: "security not known"}
 
 
@@ -40,7 +43,8 @@ def connection(account: Account) -> str:
 
 def place(setting: Setting) -> str:
     """Return a setting with where it stands."""
-    return f"{setting.key} = {setting.value} ({setting.file}, line {setting.line})"
+    policy = ", set by Group Policy" if setting.is_group_policy else ""
+    return f"{setting.key} = {setting.value} ({spot(setting.file, setting.line)}{policy})"
 
 
 def client_name(facts: ClientFacts | None, name: str, version: str | None) -> str:
@@ -68,6 +72,8 @@ def fix_blocked(path: Path, facts: ClientFacts | None, policy: Policy) -> dict[s
     if not path.blockers:
         return _library_fix(path)
     first, text = path.blockers[0], " ".join(dict.fromkeys(_step(item) for item in path.blockers))
+    if first.change is not None:
+        return {"text": text, "remedy": "registry", "change": first.change}
     if first.setting is None or first.advice is not None:
         return {"text": text}
     return {"text": text, "remedy": "setting", "change": _change(first.setting, first.mend)}
@@ -83,7 +89,8 @@ def why_no_suite(path: Path, policy: Policy) -> str:
 
 def fix_ciphers(path: Path, policy: Policy) -> dict[str, Any]:
     """Return the fix for a path that has no cipher suite in common with the service."""
-    names = ", ".join(suite.openssl for suite in policy.cipher_suites.values())
+    of_windows = path.facts is not None and path.facts.registry is not None
+    names = ", ".join(suite.name if of_windows else suite.openssl for suite in policy.cipher_suites.values())
     off = suite_switches.switched_off(path.constraints, policy)
     if path.own_ciphers is None and not off:
         return {"text": f"Allow {names}, or at least one of them, again."}
@@ -93,6 +100,17 @@ def fix_ciphers(path: Path, policy: Policy) -> dict[str, Any]:
     if step.setting is None or step.advice is not None:
         return {"text": text}
     return {"text": text, "remedy": "setting", "change": _change(step.setting, step.mend)}
+
+
+def fix_unknown(path: Path, policy: Policy, otherwise: str) -> dict[str, Any]:
+    """Return the fix for a path that passes or not by what can't be told: what settles it, or else the text *otherwise*."""
+    open_points = [item for item in path.constraints if item.maybe and item.advice and policy.protocol in item.effect.disable]
+    if not open_points:
+        return {"text": otherwise}
+    fix: dict[str, Any] = {"text": " ".join(dict.fromkeys(item.advice or "" for item in open_points))}
+    if open_points[0].change is not None:
+        fix.update(remedy="registry", change=open_points[0].change)
+    return fix
 
 
 def _library_fix(path: Path) -> dict[str, Any]:
@@ -107,13 +125,16 @@ def _library_fix(path: Path) -> dict[str, Any]:
 
 
 def _change(setting: Setting, to: str | None) -> dict[str, Any]:
+    if setting.registry is not None:
+        value = {"value": setting.key, "type": setting.registry.type, "from": setting.value, "to": to}
+        return {"registry": setting.file, "view": setting.registry.view, "values": [value]}
     return {"file": setting.file, "line": setting.line, "key": setting.key, "from": setting.value, "to": to}
 
 
 def _step(item: Constraint) -> str:
     if item.advice is not None or item.setting is None:
         return item.advice or "Upgrade the client."
-    where = f"In {item.setting.file}, line {item.setting.line}, "
+    where = f"In {spot(item.setting.file, item.setting.line)}{_BY_POLICY if item.setting.is_group_policy else ''}, "
     if item.mend is None:
         action = f"remove {item.setting.key} = {item.setting.value}"
     else:
@@ -128,7 +149,7 @@ def endpoint_fix(endpoint: Endpoint, account: Account) -> dict[str, Any]:
     setting = next((item for item in account.settings if item.value == account.server), None)
     if setting is not None:
         fix["text"] = (
-            f"In {setting.file}, line {setting.line}, change {setting.key} from {setting.value} to {endpoint.replacement},"
+            f"In {spot(setting.file, setting.line)}, change {setting.key} from {setting.value} to {endpoint.replacement},"
             " then restart the client."
         )
         fix["remedy"] = "endpoint"

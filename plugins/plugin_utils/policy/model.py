@@ -155,6 +155,25 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class WindowsUpdate:
+    """An update without which some builds of Windows do not have these protocols; it can't be seen in the registry."""
+
+    versions: VersionRange
+    protocols: frozenset[str]
+    name: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class LackingSuites:
+    """Cipher suites, by code point, that some versions of a library do not have."""
+
+    versions: VersionRange
+    suites: frozenset[str]
+    source: Source
+
+
+@dataclass(frozen=True)
 class BuildFlag:
     """A build option that takes protocols away."""
 
@@ -175,6 +194,10 @@ class LibraryFacts:
         fixed_in: first version with TLS 1.2 for clients, for the text of a fix.
         runtime: it brings TLS to programs written for it, and is judged only as a part of these.
         refusals: what it says, a full stop aside, when it takes no priority string, or finds nothing left by it.
+        registry: by which rules values of a Windows registry act on it: "schannel", "winhttp", "dotnet"; None: there are none.
+        carries_mail: whether programs speak POP3 and IMAP through it.
+        off_by_default: protocols that a program has to be told, or the registry, before they are offered.
+        needs_update, lacks_suites: what some builds of Windows do not have by themselves, or not at all.
     """
 
     title: str
@@ -189,6 +212,37 @@ class LibraryFacts:
     settings_of: str | None = None
     refusals: frozenset[str] = frozenset()
     runtime: bool = False
+    registry: str | None = None
+    carries_mail: bool = True
+    off_by_default: tuple[Offer, ...] = ()
+    needs_update: tuple[WindowsUpdate, ...] = ()
+    lacks_suites: tuple[LackingSuites, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A client whose accounts can't be read, or of which nothing on the host decides: what its presence comes to.
+
+    Attributes:
+        passes: nothing on the host can stop it; otherwise nobody can tell.
+        why: one sentence's part.
+        mend: what to do, or whom to ask what.
+    """
+
+    passes: bool
+    why: str
+    mend: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """The version of the library that comes with some versions of a client, at least."""
+
+    versions: VersionRange
+    library: str
+    version: str
+    source: Source
 
 
 @dataclass(frozen=True)
@@ -204,6 +258,9 @@ class ClientFacts:
         settings: what its settings mean.
         priority: the priority string that it hands to GnuTLS by itself; None: it leaves the library's default alone.
         suites: the cipher suites that it chooses by itself; empty: it leaves the library's default alone.
+        asks_by_name: it asks Schannel for its protocols by name, instead of taking the default.
+        bundled: what library comes with it, where that library's own version can't be seen.
+        unread: what it comes to that its accounts can't be read.
     """
 
     title: str
@@ -214,6 +271,9 @@ class ClientFacts:
     settings: Mapping[str, tuple[SettingRule, ...]]
     priority: OwnString | None = None
     suites: tuple[OwnSuites, ...] = ()
+    asks_by_name: bool = False
+    bundled: tuple[Bundled, ...] = ()
+    unread: Unread | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.yaml_lines im
 Sources = Mapping[str, model.Source]
 _T = TypeVar("_T")
 _CODE_POINT = re.compile("[0-9A-F]{4}")
+_OF_WINDOWS = ("registry", "carries_mail", "off_by_default", "needs_update", "lacks_suites")
 
 
 def keys(node: Node, required: Iterable[str] = (), optional: Iterable[str] = ()) -> dict[str, Node]:
@@ -215,7 +216,8 @@ def behaviour(node: Node, known: Sources) -> model.BehaviourRule:
 
 def client(node: Node, known: Sources) -> model.ClientFacts:
     """Return the facts of one mail client."""
-    given = keys(node, ("title", "libraries"), ("defaults", "limits", "contradiction", "settings", "priority", "suites"))
+    optional = ("defaults", "limits", "contradiction", "settings", "priority", "suites", "asks_by_name", "bundled", "unread")
+    given = keys(node, ("title", "libraries"), optional)
 
     def behaviours(key: str) -> tuple[model.BehaviourRule, ...]:
         return each(given[key], lambda item: behaviour(item, known)) if key in given else ()
@@ -229,7 +231,24 @@ def client(node: Node, known: Sources) -> model.ClientFacts:
         settings=setting_rules(given.get("settings"), known),
         priority=own_string(given["priority"], known) if "priority" in given else None,
         suites=each(given["suites"], lambda item: own_suites(item, known)) if "suites" in given else (),
+        asks_by_name=switch(given.get("asks_by_name")),
+        bundled=each(given["bundled"], lambda item: bundled(item, known)) if "bundled" in given else (),
+        unread=unread(given["unread"], known) if "unread" in given else None,
     )
+
+
+def bundled(node: Node, known: Sources) -> model.Bundled:
+    """Return what version of a library comes with some versions of a client."""
+    given = keys(node, ("versions", "library", "version", "source"))
+    versions = version_range(given["versions"])
+    return model.Bundled(versions, given["library"].text(), given["version"].text(), source(given["source"], known))
+
+
+def unread(node: Node, known: Sources) -> model.Unread:
+    """Return what a client comes to whose accounts can't be read."""
+    given = keys(node, ("verdict", "why", "source"), ("mend",))
+    passes = choice(given["verdict"], ("pass", "unknown")) == "pass"
+    return model.Unread(passes, given["why"].text(), given["mend"].text() if "mend" in given else "", source(given["source"], known))
 
 
 def library(node: Node, known: Sources) -> model.LibraryFacts:
@@ -237,7 +256,7 @@ def library(node: Node, known: Sources) -> model.LibraryFacts:
     given = keys(
         node,
         ("title", "offers", "bounds", "holes", "fixed_in", "source"),
-        ("build_flags", "settings", "settings_apply", "settings_of", "refusals", "runtime"),
+        ("build_flags", "settings", "settings_apply", "settings_of", "refusals", "runtime", *_OF_WINDOWS),
     )
     flags = given["build_flags"].mapping() if "build_flags" in given else {}
     return model.LibraryFacts(
@@ -253,6 +272,26 @@ def library(node: Node, known: Sources) -> model.LibraryFacts:
         settings_of=given["settings_of"].text() if "settings_of" in given else None,
         refusals=frozenset(each(given["refusals"], Node.text)) if "refusals" in given else frozenset(),
         runtime=switch(given.get("runtime")),
+        registry=choice(given["registry"], ("schannel", "winhttp", "dotnet")) if "registry" in given else None,
+        carries_mail=switch(given["carries_mail"]) if "carries_mail" in given else True,
+        off_by_default=each(given["off_by_default"], lambda item: offer(item, known)) if "off_by_default" in given else (),
+        needs_update=each(given["needs_update"], lambda item: windows_update(item, known)) if "needs_update" in given else (),
+        lacks_suites=each(given["lacks_suites"], lambda item: lacking_suites(item, known)) if "lacks_suites" in given else (),
+    )
+
+
+def windows_update(node: Node, known: Sources) -> model.WindowsUpdate:
+    """Return an update that some builds need."""
+    given = keys(node, ("versions", "protocols", "update", "source"))
+    versions = version_range(given["versions"])
+    return model.WindowsUpdate(versions, protocols(given["protocols"]), given["update"].text(), source(given["source"], known))
+
+
+def lacking_suites(node: Node, known: Sources) -> model.LackingSuites:
+    """Return the cipher suites that some versions do not have."""
+    given = keys(node, ("versions", "suites", "source"))
+    return model.LackingSuites(
+        version_range(given["versions"]), frozenset(each(given["suites"], Node.text)), source(given["source"], known)
     )
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import python
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import python, windows
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import Evidence, Obtain, ReachError
 
 AUTO, PYTHON, SHELL, WINDOWS = "auto", "python", "shell", "windows"
-REACHES: Mapping[str, Obtain] = {PYTHON: python.obtain}
+REACHES: Mapping[str, Obtain] = {PYTHON: python.obtain, WINDOWS: windows.obtain}
 
 _WINDOWS_CONNECTIONS = ("winrm", "psrp")
 _WINDOWS_SHELLS = ("cmd", "powershell")
