@@ -3,12 +3,15 @@
 """The mail clients that are known. A new client is a module of its own and a name here."""
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
+    balsa,
     betterbird,
     claws_mail,
     curl,
     dovecot,
+    evolution,
     fdm,
     fetchmail,
+    geary,
     getmail,
     haproxy,
     icedove,
@@ -26,12 +29,15 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
 )
 
 READERS = (
+    balsa,
     betterbird,
     claws_mail,
     curl,
     dovecot,
+    evolution,
     fdm,
     fetchmail,
+    geary,
     getmail,
     haproxy,
     icedove,
