@@ -73,8 +73,9 @@ def run(lab: Lab, cases: Iterable[Case]) -> list[Outcome]:
 
 
 def _finding(findings: Mapping[str, Any], host: Host, user: str, case: Case) -> dict[str, Any] | None:
-    """The finding of the user's account, or else of the system's, which is no user's."""
-    return findings.get(f"{host.name}/{user}/{case.client}") or findings.get(f"{host.name}//{case.client}")
+    """The finding of the user's account, or else of the system's, which is no user's or root's."""
+    found = (findings.get(f"{host.name}/{name}/{case.client}") for name in (user, "", "root"))
+    return next(filter(None, found), None)
 
 
 def _host(lab: Lab, name: str, members: list[tuple[str, Case]]) -> Host:

@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""nginx before mail servers: its stream proxy, which may speak TLS to them, and its mail proxy, which never does."""
+
+import fnmatch
+import posixpath
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import nginx_conf
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
+
+NAME = "nginx"
+
+_AFFECTS = "client:" + NAME
+_FILES = ("/etc/nginx/nginx.conf", "/usr/local/etc/nginx/nginx.conf", "/usr/local/nginx/conf/nginx.conf")
+_VERSION = rb"nginx/(\d+\.\d+\.\d+)"
+_SETTINGS = ("proxy_ssl_protocols", "proxy_ssl_ciphers")
+_WANTED = _SETTINGS + ("include", "listen", "proxy_pass", "proxy_ssl", "protocol", "server")
+_MAIL = {"imap": "imap", "pop3": "pop3"}
+
+
+def read(host):
+    """Return the evidence of nginx on *host*, or None when it relays nothing."""
+    installs = base.installs(host, (NAME,), ("nginx", "nginx-core", "nginx-light", "nginx-full", "nginx-extras"), _VERSION)
+    accounts, relays = [], []
+    for path in _FILES:
+        for account, is_mail in _of_file(host, path):
+            (accounts if is_mail else relays).append(account)
+    base.want_ciphers(host, installs, accounts + relays, "proxy_ssl_ciphers")
+    return base.relay_evidence(host, NAME, installs, base.bounded(host, accounts, _FILES[0], _AFFECTS), relays)
+
+
+def _of_file(host, path):
+    def include(pattern):
+        pattern = posixpath.join(posixpath.dirname(path), pattern)
+        directory, _slash, name = pattern.rpartition("/")
+        names = [name] if host.is_file(pattern) else fnmatch.filter(host.names(directory, _AFFECTS), name)
+        for found in names:
+            yield directory + "/" + found, host.text(directory + "/" + found, _AFFECTS) or ""
+
+    try:
+        root = nginx_conf.parse(host.text(path, _AFFECTS) or "", path, _WANTED, include)
+    except GrammarError as error:
+        host.gap(path, f"{error}, there or in a file that it includes; nginx refuses the whole configuration", _AFFECTS)
+        return
+    ports = endpoints.Ports(host)
+    for block in root:
+        if block.block is not None and block.name in ("stream", "mail"):
+            for server in block.block:
+                if server.name == "server" and server.block is not None:
+                    values = {item.name: item for item in block.block + server.block if item.block is None}
+                    yield from (_stream if block.name == "stream" else _mail)(ports, server, values, block)
+
+
+def _stream(ports, server, values, block):
+    target = values.get("proxy_pass")
+    if target is None or len(target.words) < 2:
+        return
+    listens, terminates = _listens(ports, server)
+    speaks_tls = "proxy_ssl" in values and values["proxy_ssl"].words[1:] == ["on"]
+    leads = "on" if speaks_tls or terminates else "through"
+    settings = [values[key] for key in _SETTINGS if key in values] if speaks_tls else []
+    for where in _servers(target, block):
+        name, port = ports.split(where.words[1], None) if ":" in where.words[1] else (where.words[1], None)
+        numbers = [port] + [number for _address, number in listens]
+        undecided = []
+        if "$" in where.words[1]:
+            undecided.append(base.undecided("server", "a variable has a part in it", where.file, where.line))
+            name = None
+        account = base.account(
+            "",
+            where.file,
+            where.line,
+            server=name,
+            port=port,
+            protocol=next(filter(None, map(endpoints.protocol, numbers)), None),
+            security="implicit" if speaks_tls else None if leads == "through" else "none",
+            settings=([base.setting(where.name, name, where.file, where.line)] if name else [])
+            + [base.setting(item.name, " ".join(item.words[1:]), item.file, item.line) for item in settings],
+            undecided=undecided,
+            listens=[base.listener(address, number, leads) for address, number in listens],
+        )
+        yield account, any(map(endpoints.is_mail, numbers))
+
+
+def _servers(target, block):
+    """The servers of the upstream block of that name, or the target itself."""
+    for upstream in block.block:
+        if upstream.name == "upstream" and upstream.block is not None and upstream.title == target.words[1]:
+            return [item for item in upstream.block if item.name == "server" and len(item.words) > 1]
+    return [target]
+
+
+def _mail(ports, server, values, _block):
+    listens, _terminates = _listens(ports, server)
+    named = values["protocol"].words[1] if "protocol" in values and len(values["protocol"].words) > 1 else None
+    protocol = _MAIL.get(named) if named else next(filter(None, (endpoints.protocol(number) for _address, number in listens)), None)
+    if protocol and listens:
+        # The server is told by auth_http for each login, and nginx speaks to it without TLS.
+        places = [base.listener(address, number) for address, number in listens]
+        yield base.account("", server.file, server.line, protocol=protocol, security="none", listens=places), True
+
+
+def _listens(ports, server):
+    """Return [(address, port)] of a server's listen directives, and whether TLS ends there."""
+    found, terminates = [], False
+    for item in server.block:
+        if item.name == "listen" and len(item.words) > 1 and not item.words[1].startswith("unix:"):
+            terminates = terminates or "ssl" in item.words[2:]
+            address, number = ports.split(item.words[1], "")
+            if number:
+                found.append(("" if address in ("*", "::", "0.0.0.0") else address, number))
+    return found, terminates

@@ -1,0 +1,93 @@
+"""nginx before mail servers."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import nginx
+
+FILE = "/etc/nginx/nginx.conf"
+SECRET = "hunter2"
+TLS = "stream {{ server {{ listen 1143; proxy_pass h:993; proxy_ssl on; {} }} }}"
+
+# name: (text, accounts, relays), each [(server, port, protocol, security, leads)]
+SERVERS = {
+    "TLS": (TLS.format(""), [("h", 993, "imap", "implicit", "on")], []),
+    "no TLS": ("stream { server { listen 993; proxy_pass h:993; } }", [("h", 993, "imap", None, "through")], []),
+    "TLS ends here": ("stream { server { listen 993 ssl; proxy_pass h:143; } }", [("h", 143, "imap", "none", "on")], []),
+    "TLS for every server": ("stream { proxy_ssl on; server { listen 7; proxy_pass h:995; } }", [("h", 995, "pop3", "implicit", "on")], []),
+    "TLS for every server but this": (
+        "stream { proxy_ssl on; server { listen 7; proxy_pass h:995; proxy_ssl off; } }",
+        [("h", 995, "pop3", None, "through")],
+        [],
+    ),
+    "servers by their common name": (
+        "stream { upstream u { server h:993; server i:993 backup; } server { listen 7; proxy_pass u; proxy_ssl on; } }",
+        [("h", 993, "imap", "implicit", "on"), ("i", 993, "imap", "implicit", "on")],
+        [],
+    ),
+    "another kind of service": ("stream { server { listen 7; proxy_pass h:8; proxy_ssl on; } }", [], [("h", 8, None, "implicit", "on")]),
+    "the web": ("http { server { listen 443 ssl; proxy_pass https://h; } }", [], []),
+    "the mail proxy": ("mail { server { listen 143; protocol imap; } }", [(None, None, "imap", "none", "on")], []),
+    "the mail proxy by its port": ("mail { server { listen 995 ssl; } }", [(None, None, "pop3", "none", "on")], []),
+    "mail that is sent": ("mail { server { listen 587; protocol smtp; } }", [], []),
+}
+
+
+@pytest.fixture
+def read(tree):
+    """Return read(text), the evidence and gaps."""
+
+    def read_file(text: str):
+        tree.write(FILE, text)
+        host = tree.host()
+        return nginx.read(host) or {"accounts": []}, host.gaps
+
+    return read_file
+
+
+def plain(accounts):
+    return [(*(account[key] for key in ("server", "port", "protocol", "security")), account["listens"][0]["leads"]) for account in accounts]
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_servers(name, read):
+    text, accounts, relays = SERVERS[name]
+    evidence, gaps = read(text)
+    assert (plain(evidence["accounts"]), plain(evidence.get("relays", ())), gaps) == (accounts, relays, [])
+
+
+def test_settings_come_from_the_server_or_from_around_it(tree, read):
+    tree.write("/etc/nginx/stream.d/a.conf", "proxy_ssl_protocols TLSv1 TLSv1.1;\nproxy_ssl_ciphers HIGH;\n")
+    evidence, _gaps = read(
+        "stream { include stream.d/*.conf;\n server { listen 1; proxy_pass h:993; proxy_ssl on; proxy_ssl_ciphers ALL; } }"
+    )
+    [account] = evidence["accounts"]
+    assert [(entry["key"], entry["value"], entry["file"]) for entry in account["settings"]] == [
+        ("proxy_pass", "h", FILE),
+        ("proxy_ssl_protocols", "TLSv1 TLSv1.1", "/etc/nginx/stream.d/a.conf"),
+        ("proxy_ssl_ciphers", "ALL", FILE),
+    ]
+
+
+def test_a_server_by_a_variable_is_undecided(read):
+    evidence, _gaps = read("stream { server { listen 993; proxy_pass $up:993; proxy_ssl on; } }")
+    [account] = evidence["accounts"]
+    assert (account["server"], [entry["what"] for entry in account["undecided"]]) == (None, ["server"])
+
+
+def test_a_file_that_nginx_refuses_is_a_gap(read):
+    _evidence, gaps = read(f"stream {{ {SECRET} }}")
+    assert [(gap["what"], gap["affects"]) for gap in gaps] == [(FILE, "client:nginx")]
+    assert SECRET not in repr(gaps)
+
+
+def test_a_secret_is_in_no_account_and_no_gap(read):
+    evidence, gaps = read(TLS.format(f"proxy_ssl_password_file /{SECRET}; proxy_ssl_certificate_key /{SECRET}; # {SECRET}\n"))
+    assert len(evidence["accounts"]) == 1
+    assert SECRET not in repr((evidence, gaps))
+
+
+def test_nothing_of_it_is_no_evidence(tree):
+    host = tree.host()
+    assert (nginx.read(host), host.gaps) == (None, [])
