@@ -12,7 +12,7 @@ VARIABLE = "G_TLS_GNUTLS_PRIORITY"
 _MODULES = ("libgiognutls.so", "libgioopenssl.so")
 _LIBRARIES = ("/usr/lib64", "/usr/lib")
 _ASSIGNMENT = re.compile(
-    r"^[ \t]*(?:export[ \t]+)?" + VARIABLE + r"=(?P<quote>[\"']?)(?P<value>[^\"'\n]*)(?P=quote)[ \t]*\r?$", re.MULTILINE
+    r"^[ \t]*(?:export[ \t]+)?" + VARIABLE + r"=(?P<quote>[\"']?)(?P<value>[^\"'\n;]*)(?P=quote)[ \t]*(?:[;#].*)?\r?$", re.MULTILINE
 )
 # What a session of a user begins with; the later one wins.
 _SESSION = ("/etc/environment", "/etc/profile")
