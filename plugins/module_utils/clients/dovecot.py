@@ -6,7 +6,7 @@ import collections
 import fnmatch
 import posixpath
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, dovecot_commands, endpoints
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import dovecot_conf
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -46,8 +46,22 @@ def read(host):
             if not any(account.get("listens") for account in found):
                 # The mailboxes of this very host.
                 relays.append(base.account("", path, 1, listens=_listens(root, "nowhere")))
+        accounts.extend(_of_commands(host, root, path))
     base.want_ciphers(host, installs, accounts, "ssl_cipher_list")
     return base.relay_evidence(host, NAME, installs, accounts, relays)
+
+
+def _of_commands(host, root, path):
+    """The accounts of commands that cron or systemd starts; they read the first configuration that is there."""
+    if root is None and path != _FILES[0]:
+        return
+    for launch in host.launches.of("doveadm", "dsync"):
+        block = dovecot_commands.block(launch, root, _WANTED.__contains__)
+        for client in _CLIENTS if block else ():
+            if client + "_host" in block.values:
+                account = _remote_mailbox(launch.file, block, block, client)
+                account.update(user=launch.user or "", enabled=launch.is_active, listens=[])
+                yield account
 
 
 def _root(host, path):

@@ -35,17 +35,27 @@ Option = collections.namedtuple("Option", "key value line")
 def read(host):
     """Return the evidence of HAProxy on *host*, or None when it relays no mail."""
     installs = base.installs(host, (NAME,), (NAME,), _VERSION)
-    sections = _sections(host)
     # With OpenSSL before 1.1.0 each version is switched off by itself, and a gap stays one.
     keeps_gaps = any(_OLD_LIBRARY.search(stack.rpartition("/")[2]) for found in installs for stack in found["stacks"])
-    reader = _Reader(host, sections, keeps_gaps)
-    base.want_ciphers(host, installs, reader.accounts + reader.relays, "ciphers")
-    return base.relay_evidence(host, NAME, installs, base.bounded(host, reader.accounts, _FILE, _AFFECTS), reader.relays)
+    readers = [_Reader(host, _sections(host, paths), keeps_gaps) for paths in _configurations(host)]
+    accounts = [account for reader in readers for account in reader.accounts]
+    relays = [relay for reader in readers for relay in reader.relays]
+    base.want_ciphers(host, installs, accounts + relays, "ciphers")
+    return base.relay_evidence(host, NAME, installs, base.bounded(host, accounts, _FILE, _AFFECTS), relays)
 
 
-def _sections(host):
+def _configurations(host):
+    """The files of each configuration: the usual one, and those that command lines name."""
+    yield [_FILE] + [_DIRECTORY + "/" + name for name in host.names(_DIRECTORY, _AFFECTS) if name.endswith(".cfg")]
+    for launch in host.launches.of(NAME):
+        words = [word.text if word.is_decided else "" for word in launch.argv]
+        named = [launch.path(words[place + 1]) for place, word in enumerate(words[:-1]) if word == "-f" and words[place + 1]]
+        if any(named) and _FILE not in named:
+            yield list(filter(None, named))
+
+
+def _sections(host, paths):
     """All files make one configuration."""
-    paths = [_FILE] + [_DIRECTORY + "/" + name for name in host.names(_DIRECTORY, _AFFECTS) if name.endswith(".cfg")]
     found = []
     for path in paths:
         try:

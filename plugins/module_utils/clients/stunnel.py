@@ -25,6 +25,8 @@ def read(host):
         reader.directory("", directory)
     for user in host.users:
         reader.directory(user.name, user.home + _USER_DIRECTORY)
+    for launch in host.launches.of(*_PROGRAMS):
+        reader.launch(launch)
     base.want_ciphers(host, installs, reader.accounts + reader.relays, "ciphers")
     return base.relay_evidence(host, NAME, installs, reader.accounts, reader.relays)
 
@@ -33,6 +35,7 @@ class _Reader:
     def __init__(self, host):
         self._host = host
         self._ports = endpoints.Ports(host)
+        self._read = set()
         self.accounts = []
         self.relays = []
 
@@ -41,7 +44,19 @@ class _Reader:
             if name.endswith(".conf"):
                 self._file(user, directory + "/" + name)
 
+    def launch(self, launch):
+        """Read the configuration that a command line names, unless it was read already."""
+        word = next((word for word in launch.argv[1:] if not word.text.startswith("-") or not word.is_decided), None)
+        path = launch.path(word.text) if word and word.is_decided else None
+        if path:
+            self._file(launch.user or "", path)
+        elif word:
+            self._host.gap(f"{launch.file}, line {launch.line}", "names a configuration of stunnel that only the shell knows", _AFFECTS)
+
     def _file(self, user, path):
+        if self._host.realpath(path) in self._read:
+            return
+        self._read.add(self._host.realpath(path))
         text = self._host.text(path, _AFFECTS)
         try:
             services = stunnel_conf.parse(text or "", path, self._include)

@@ -117,3 +117,13 @@ def test_a_secret_is_in_no_account_and_no_gap(read):
 def test_nothing_of_it_is_no_evidence(tree):
     host = tree.host()
     assert (dovecot.read(host), host.gaps) == (None, [])
+
+
+def test_settings_of_a_command_line_win(tree, read):
+    options = f"-o imapc_host=i -oimapc_ssl=imaps -o imapc_port=993 -o imapc_password={SECRET} -o ssl_min_protocol=TLSv1"
+    tree.write("/etc/cron.d/a", f"0 * * * * vmail doveadm {options} backup -R -u a imapc:\n0 * * * * vmail doveadm expunge -A mailbox x\n")
+    evidence, _gaps = read("mail_location = maildir:~/x\nssl_min_protocol = TLSv1.2\n")
+    [account] = evidence["accounts"]
+    assert (account["user"], account["server"], account["port"], account["security"]) == ("vmail", "i", 993, "implicit")
+    assert [entry["value"] for entry in account["settings"] if entry["key"] == "ssl_min_protocol"] == ["TLSv1"]
+    assert SECRET not in repr(evidence)

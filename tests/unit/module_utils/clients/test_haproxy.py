@@ -141,3 +141,11 @@ def test_a_secret_is_in_no_account_and_no_gap(read):
 def test_a_proxy_of_no_mail_is_no_evidence(tree):
     host = tree.host()
     assert (haproxy.read(host), host.gaps) == (None, [])
+
+
+def test_a_configuration_that_a_command_line_names_is_one_of_its_own(tree, read):
+    tree.write("/opt/a.cfg", LISTEN + "ssl\n")
+    tree.write("/etc/cron.d/a", "@reboot root haproxy -D -f /opt/a.cfg\n@reboot root haproxy -f /etc/haproxy/haproxy.cfg\n")
+    evidence, _gaps = read("global\n ssl-default-server-options force-tlsv10\n")
+    [account] = evidence["accounts"]
+    assert (account["config"], [entry["key"] for entry in account["settings"]]) == ("/opt/a.cfg", ["server"])

@@ -110,3 +110,11 @@ def test_a_secret_is_in_no_account_and_no_gap(read):
 def test_nothing_of_it_is_no_evidence(tree):
     host = tree.host()
     assert (stunnel.read(host), host.gaps) == (None, [])
+
+
+def test_a_configuration_that_a_command_line_names_is_read_once(tree, read):
+    tree.write("/opt/tunnel.conf", "client=yes\nconnect=h:993\n")
+    tree.write("/etc/cron.d/a", f"@reboot bob stunnel4 /opt/tunnel.conf\n@reboot root stunnel {FILE}\n@reboot root stunnel $(cat x)\n")
+    evidence, gaps = read("client=yes\nconnect=i:993\n")
+    assert [(account["user"], account["server"]) for account in evidence["accounts"]] == [("", "i"), ("bob", "h")]
+    assert [gap["affects"] for gap in gaps] == ["client:stunnel"]
