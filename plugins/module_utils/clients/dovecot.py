@@ -3,10 +3,9 @@
 """Dovecot where it is a client itself: mailboxes on another server (imapc, pop3c), logins checked there, and its proxy."""
 
 import collections
-import fnmatch
 import posixpath
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, dovecot_commands, endpoints
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, dovecot_commands, endpoints, includes
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import dovecot_conf
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -66,12 +65,7 @@ def _of_commands(host, root, path):
 
 def _root(host, path):
     def include(pattern, file):
-        pattern = posixpath.join(posixpath.dirname(file), pattern)
-        directory, _slash, name = pattern.rpartition("/")
-        names = [name] if host.is_file(pattern) else fnmatch.filter(host.names(directory, _AFFECTS), name)
-        for found in names:
-            if not found.startswith(".") or name.startswith("."):
-                yield directory + "/" + found, host.text(directory + "/" + found, _AFFECTS) or ""
+        return includes.matching(host, pattern, posixpath.dirname(file), _AFFECTS)
 
     text = host.text(path, _AFFECTS)
     try:

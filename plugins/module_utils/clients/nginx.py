@@ -2,10 +2,9 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """nginx before mail servers: its stream proxy, which may speak TLS to them, and its mail proxy, which never does."""
 
-import fnmatch
 import posixpath
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, includes
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import nginx_conf
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -32,11 +31,7 @@ def read(host):
 
 def _of_file(host, path):
     def include(pattern):
-        pattern = posixpath.join(posixpath.dirname(path), pattern)
-        directory, _slash, name = pattern.rpartition("/")
-        names = [name] if host.is_file(pattern) else fnmatch.filter(host.names(directory, _AFFECTS), name)
-        for found in names:
-            yield directory + "/" + found, host.text(directory + "/" + found, _AFFECTS) or ""
+        return includes.matching(host, pattern, posixpath.dirname(path), _AFFECTS)
 
     try:
         root = nginx_conf.parse(host.text(path, _AFFECTS) or "", path, _WANTED, include)
