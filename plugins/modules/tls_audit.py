@@ -51,6 +51,12 @@ options:
       - Nothing of that tree is run, so its TLS libraries are judged by their versions.
     type: path
     default: /
+  windows_load_hives:
+    description:
+      - Whether, on Windows, the registry of users who are not signed in is loaded, and unloaded again by the same command.
+      - Without it, what these users have in Outlook is not seen, and the report says so.
+    type: bool
+    default: false
   evidence:
     description:
       - Whether the result carries the evidence itself.
@@ -65,7 +71,7 @@ attributes:
     description: There is never a difference to show.
     support: none
 notes:
-  - Needs Python 3.6 or later on the host.
+  - Needs Python 3.6 or later on the host; on Windows neither that nor PowerShell's modules, only C(reg.exe) and C(cmd).
 seealso:
   - module: mailtls.fleet.tls_run
 """
@@ -157,6 +163,7 @@ def main():
             "timeout": {"type": "int", "default": 10},
             "reach": {"type": "str", "choices": ["auto", "python", "shell", "windows"], "default": "auto"},
             "root": {"type": "path", "default": "/"},
+            "windows_load_hives": {"type": "bool", "default": False},
             "evidence": {"type": "bool", "default": False},
         },
         supports_check_mode=True,

@@ -7,21 +7,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.release import __version__
+
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import Evidence, ReachError
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows import commands
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.collect import collect
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.dialogue import Output, Silent
 
-# They run everything in PowerShell, and hand its output on as UTF-8.
-_UTF8_CONNECTIONS = ("winrm", "psrp")
+# They run everything in PowerShell, and have it write UTF-8; up to ansible-core 2.17 the ssh connection does so, too.
+_POWERSHELL_CONNECTIONS = ("winrm", "psrp")
+_SSH_SINCE = (2, 18)
 
 
 def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> Evidence:
     """Return the evidence that the host's registry and files give; see base.py."""
+    if str(arguments.get("root") or "/") != "/":
+        raise ReachError("root: on Windows only the running system can be audited, so it has to be /")
     connection = action._connection
-    transport = connection.transport.rpartition(".")[2]
     family = getattr(getattr(connection, "_shell", None), "SHELL_FAMILY", commands.CMD)
-    writes_utf8 = transport in _UTF8_CONNECTIONS
+    writes_utf8 = _wraps(connection.transport.rpartition(".")[2], __version__)
     shell = commands.POWERSHELL if writes_utf8 or family == commands.POWERSHELL else commands.CMD
 
     def execute(command: str) -> Output:
@@ -29,6 +34,13 @@ def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any])
         return Output(answer["stdout"], answer["stderr"])
 
     try:
-        return collect(execute, shell, writes_utf8, bool(arguments.get("windows_load_hives")))
+        return collect(execute, shell, writes_utf8, boolean(arguments.get("windows_load_hives", False)))
     except Silent as silent:
         raise ReachError(str(silent)) from silent
+
+
+def _wraps(transport: str, core: str) -> bool:
+    """Tell whether a connection of this version of ansible-core has PowerShell run the command, and write UTF-8."""
+    if transport in _POWERSHELL_CONNECTIONS:
+        return True
+    return transport == "ssh" and tuple(int(part) for part in core.split(".")[:2]) < _SSH_SINCE

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import facts
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import PASS, WAIVED, rank
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.wording import spoken
 
@@ -94,9 +95,10 @@ def identity(finding: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what findings of the same cause have in common."""
     settled = "settled" if finding["verdict"] in ("FAIL", "AT_RISK") else str(finding["verdict"])
     change = finding["fix"].get("change")
-    if change is not None:
-        return (settled, finding["cause"], _subject(finding), change["key"], str(change["from"]), str(change["to"]))
-    return (settled, finding["cause"], _subject(finding))
+    if change is None:
+        return (settled, finding["cause"], _subject(finding))
+    values = (part for value in facts.changes(change) for part in value)
+    return (settled, finding["cause"], _subject(finding), *values)
 
 
 def reason(cause: str, requirement: str = "TLSv1.2") -> str:
@@ -133,13 +135,15 @@ def _subject(finding: Mapping[str, Any]) -> str:
 
 def _title(finding: Mapping[str, Any]) -> str:
     subject, change = _subject(finding), finding["fix"].get("change")
-    about = f"{change['key']} = {change['from']}" if change else _TITLES.get(finding["cause"], finding["cause"].replace("_", " "))
+    about = _TITLES.get(finding["cause"], finding["cause"].replace("_", " "))
+    if change:
+        about = ", ".join(f"{name} {before if before == facts.ABSENT else '= ' + before}" for name, before, _after in facts.changes(change))
     return f"{subject}: {about}" if subject else about
 
 
 def _fix(finding: Mapping[str, Any]) -> str:
     change = finding["fix"].get("change")
-    if change is None:
+    if change is None or "registry" in change:
         return str(finding["fix"]["text"])
     if change["to"] is None:
         return f"Remove {change['key']} = {change['from']}; file and line stand with each host."

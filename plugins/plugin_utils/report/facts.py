@@ -19,6 +19,7 @@ MEANING = {
     "WAIVED": "would fail, and is excepted",
     "PASS": "goes on working",
 }
+ABSENT, REMOVE = "absent", "(remove)"
 CONFIDENCE = {
     "observed": "observed: the library wrote a ClientHello, or a connection was tried",
     "configured": "configured: read from settings",
@@ -103,3 +104,24 @@ def subject(finding: Mapping[str, Any]) -> str:
     if "stack" in finding:
         return f"{finding['stack']['kind']} {finding['stack']['version'] or ''}".strip()
     return {"coverage": "not everything could be read"}.get(finding["check"], finding["check"])
+
+
+def states(finding: Mapping[str, Any]) -> list[str]:
+    """Return what each protocol's values in a Windows registry come to, where they say something or this Windows leaves it off."""
+    telling = [state for state in finding.get("states", []) if any(state["raw"].values()) or state["default"] == "off"]
+    return [f"{state['protocol']}: {_raw(state)}; default {state['default']}; effective {state['effective']}" for state in telling]
+
+
+def _raw(state: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {'absent' if value is None else value}" for name, value in sorted(state["raw"].items()))
+
+
+def changes(change: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return what a fix changes, from what and to what: a key of a file, or values of a registry key."""
+    if "registry" in change:
+        return [(value["value"], _or(value["from"], ABSENT), _or(value["to"], REMOVE)) for value in change["values"]]
+    return [(change["key"], _or(change["from"], ABSENT), _or(change["to"], REMOVE))]
+
+
+def _or(value: str | None, otherwise: str) -> str:
+    return otherwise if value is None else value

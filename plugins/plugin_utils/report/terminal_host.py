@@ -79,9 +79,7 @@ def _evidence(finding: Mapping[str, Any]) -> Iterator[str]:
         yield f"and {len(settings) - _MAX_SETTINGS} more settings"
     if "stack" in finding:
         yield f"{facts.named(finding['stack'], 'kind')}, {finding['stack']['path']}"
-    for state in finding.get("states", []):
-        raw = ", ".join(f"{name} {'absent' if value is None else value}" for name, value in state["raw"].items())
-        yield f"{state['protocol']}: {raw}; default {state['default']}; effective {state['effective']}"
+    yield from facts.states(finding)
     if "offered" in finding:
         yield f"offers {facts.protocols(finding['offered'])} ({finding['confidence']})"
 

@@ -87,13 +87,13 @@ class Dialogue:
         nonce = commands.new_nonce()
         output = self._execute(commands.wrapped(commands.line(parts, nonce), self._shell))
         answer = transcript.read(output.stdout, nonce)
-        if self._code_page is None and not self._writes_utf8:
+        if self._code_page is None:
             # Digits are the same in every code page.
             probe = Seen()
             probe.take(_CODE_PAGE, answer.sections.get(_CODE_PAGE.mark))
             value = probe.value(_CODE_PAGE.key, "OEMCP", "64")
             self._code_page = value.text if value else None
-        text, decoded = transcript.decode(output.stdout, self._code_page)
+        text, decoded = transcript.decode(output.stdout, self._code_page, self._writes_utf8)
         self.undecoded = self.undecoded or not decoded
         return transcript.read(text, nonce), output
 

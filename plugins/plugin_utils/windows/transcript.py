@@ -53,16 +53,19 @@ def _close(sections: dict[str, Section], mark: str | None, lines: list[str], suc
         sections[mark] = Section(lines, succeeded)
 
 
-def decode(text: str, code_page: str | None) -> tuple[str, bool]:
+def decode(text: str, code_page: str | None, writes_utf8: bool) -> tuple[str, bool]:
     """Return what the connection gave as text, decoded anew by the host's code page, and whether that went well.
 
     Args:
         text: as Ansible hands it on, read as UTF-8, with the bytes that are none of it kept as surrogates.
-        code_page: number of the OEM code page in which the host wrote; None when it wrote UTF-8.
+        code_page: number of the host's OEM code page, None when it is not known.
+        writes_utf8: whether the host was told to write UTF-8; some programs do not heed it.
     """
     content = text.encode("utf-8", "surrogateescape")
-    encoding = f"cp{code_page}" if code_page and code_page != "65001" else "utf-8"
-    try:
-        return content.decode(encoding), True
-    except (LookupError, UnicodeDecodeError):
-        return content.decode("utf-8", "replace"), False
+    own = "utf-8" if code_page is None or code_page == "65001" else f"cp{code_page}"
+    for encoding in ("utf-8", own) if writes_utf8 else (own,):
+        try:
+            return content.decode(encoding), True
+        except (LookupError, UnicodeDecodeError):
+            continue
+    return content.decode("utf-8", "replace"), False

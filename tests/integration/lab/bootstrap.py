@@ -50,11 +50,13 @@ class Image:
     suite: str
     packages: tuple[str, ...]
     base: Image | None
+    run: str = ""
 
     @property
     def key(self) -> str:
         """Name of the layer's directory: the image and a digest of all that it was made from."""
         content = [LAYER_FORMAT, self.suite, sorted(self.packages), self.base.key if self.base else None]
+        content += [self.run] if self.run else []
         digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
         return f"{self.name}-{digest[:12]}"
 
@@ -88,7 +90,7 @@ def images() -> dict[str, Image]:
         table = tables[name]
         base = image(table["base"]) if "base" in table else None
         suite = base.suite if base else table["suite"]
-        return Image(name, suite, tuple(table["packages"]), base)
+        return Image(name, suite, tuple(table["packages"]), base, table.get("run", ""))
 
     return {name: image(name) for name in tables}
 
@@ -171,6 +173,11 @@ def _build_script(image: Image, work: Path) -> str:
         ]
     commands.append(_mmdebstrap(image, target))
     commands.append(["chroot", str(target), "dpkg", "--audit"])
+    if image.run:
+        commands.append(["mount", "-t", "proc", "proc", str(target / "proc")])
+        commands.append(["mount", "--bind", "/dev", str(target / "dev")])
+        commands.append(["chroot", str(target), "sh", "-ec", image.run])
+        commands.extend(["umount", str(target / place)] for place in ("dev", "proc"))
     return "\n".join(map(shlex.join, commands))
 
 

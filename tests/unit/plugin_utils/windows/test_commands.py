@@ -86,13 +86,16 @@ def test_a_mark_in_the_middle_of_a_line_is_data() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "page", "expected"),
-    [(b"\x84\x94\x81", "437", ("äöü", True)), ("äöü".encode(), "65001", ("äöü", True)), ("äöü".encode(), None, ("äöü", True))],
+    ("content", "page", "writes_utf8", "expected"),
+    [
+        (b"\x84\x94\x81", "437", False, ("äöü", True)),
+        ("äöü".encode(), "65001", False, ("äöü", True)),
+        ("äöü".encode(), None, False, ("äöü", True)),
+        ("äöü".encode(), "437", True, ("äöü", True)),
+        (b"\x84\x94\x81", "437", True, ("äöü", True)),
+        (b"\x84", "99999", False, ("\ufffd", False)),
+        (b"\x84", "x", True, ("\ufffd", False)),
+    ],
 )
-def test_the_host_s_code_page_decodes(content: bytes, page: str | None, expected: tuple[str, bool]) -> None:
-    assert transcript.decode(content.decode("utf-8", "surrogateescape"), page) == expected
-
-
-@pytest.mark.parametrize("page", ["99999", "x"])
-def test_an_unknown_code_page_is_told(page: str) -> None:
-    assert transcript.decode("\udc84", page) == ("\ufffd", False)
+def test_the_host_s_code_page_decodes(content: bytes, page: str | None, writes_utf8: bool, expected: tuple[str, bool]) -> None:
+    assert transcript.decode(content.decode("utf-8", "surrogateescape"), page, writes_utf8) == expected

@@ -1,0 +1,192 @@
+"""Windows-like hosts, alone and beside others: audited over SSH by reg.exe and cmd, and Schannel's truth table by a real client of it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from fleet import FLEET
+from lab import windows as lab_windows
+from lab.container import Container, File
+from lab.host import Host, User
+from lab.session import Lab
+from windows_fleet import SECRET, WINDOWS_FLEET
+from windows_host import TLS12
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import schannel
+
+ROOT = Path(__file__).parents[2]
+CORES = {"newest": Path(sys.executable).parent, "oldest": ROOT / ".venv-2.16/bin"}
+SCHEMA = json.loads((ROOT / "plugins/plugin_utils/report/results.schema.json").read_text())
+# One of each kind beside the Windows-like hosts.
+POSIX = ("clean", "fetchmail-pinned", "no-client")
+pytestmark = pytest.mark.requires_program(lab_windows.COMPILER, package=lab_windows.PACKAGE)
+
+
+@dataclass
+class Run:
+    """One run of the playbook."""
+
+    done: subprocess.CompletedProcess[str]
+    folder: Path
+
+    @property
+    def hosts(self) -> dict[str, dict[str, Any]]:
+        return {host["host"]: host for host in json.loads((self.folder / "results.json").read_text())["hosts"]}
+
+
+class Audits:
+    """Runs of the playbook over one mixed fleet, each made once."""
+
+    def __init__(self, lab: Lab, hosts: dict[str, Host], inventory: Path) -> None:
+        self.lab, self.hosts, self.inventory = lab, hosts, inventory
+        self._runs: dict[tuple[str, ...], Run] = {}
+
+    def run(self, core: str, *options: str) -> Run:
+        key = (core, *options)
+        if key not in self._runs:
+            reports = self.lab.directory / f"windows-reports-{len(self._runs)}"
+            done = self.lab.run(
+                [str(CORES[core] / "ansible-playbook"), "-i", str(self.inventory), "playbooks/audit.yml", "-f", "4", *options],
+                cwd=ROOT,
+                env={"MAILTLS_REPORTS": str(reports), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
+                timeout=300,
+            )
+            self._runs[key] = Run(done, reports / "latest")
+        return self._runs[key]
+
+
+@pytest.fixture(scope="module")
+def audits(lab: Lab) -> Iterator[Audits]:
+    hosts = {}
+    for name in POSIX:
+        member = FLEET[name]
+        hosts[name] = lab.host(name, member.image, users=[User(user) for user in member.users])
+        hosts[name].put(dict(member.files))
+    lab_windows.compile_all(lab)
+    with ThreadPoolExecutor(2) as pool:
+        members = WINDOWS_FLEET.items()
+        started = pool.map(lambda item: (item[0], lab_windows.start(lab, item[0], item[1].registry, item[1].files)), members)
+        hosts.update(started)
+    inventory = lab.inventory("windows", hosts.values())
+    document = json.loads(inventory.read_text())
+    for name in WINDOWS_FLEET:
+        document["all"]["hosts"][name].update(lab_windows.variables())
+    inventory.write_text(json.dumps(document))
+    yield Audits(lab, hosts, inventory)
+    for host in hosts.values():
+        host.stop()
+
+
+@pytest.fixture(params=sorted(CORES))
+def run(audits: Audits, request: pytest.FixtureRequest) -> Run:
+    return audits.run(request.param)
+
+
+def test_a_mixed_fleet_is_audited_in_one_run(run: Run) -> None:
+    assert run.done.returncode == 0, run.done.stdout + run.done.stderr
+    jsonschema.validate(json.loads((run.folder / "results.json").read_text()), SCHEMA)
+    assert sorted(run.hosts) == sorted([*POSIX, *WINDOWS_FLEET])
+    assert {name: run.hosts[name]["verdict"] for name in POSIX} == {name: FLEET[name].verdict for name in POSIX}
+    assert {run.hosts[name]["reach"] for name in WINDOWS_FLEET} == {"windows"}
+
+
+@pytest.mark.parametrize("name", WINDOWS_FLEET)
+def test_the_host_gets_its_verdict(run: Run, name: str) -> None:
+    host, member = run.hosts[name], WINDOWS_FLEET[name]
+    accounts = {
+        finding["account"]["user"]: (finding["verdict"], finding["cause"]) for finding in host["findings"] if finding["check"] == "account"
+    }
+    assert accounts == member.accounts
+    assert host["verdict"] == member.verdict, host["why"]
+    assert member.why in json.dumps(host, ensure_ascii=False)
+
+
+def test_no_password_leaves_a_host(run: Run) -> None:
+    texts = [gzip.decompress(path.read_bytes()) for path in (run.folder / "evidence").iterdir()]
+    texts += [path.read_bytes() for path in run.folder.iterdir() if path.is_file()]
+    assert not [text for text in texts if SECRET.encode() in text.lower() or b"a-password-that" in text]
+
+
+def test_both_cores_and_check_mode_come_to_the_same(audits: Audits) -> None:
+    some = ["windows7-mended", "windows-thunderbird", "windows-several-users"]
+    newest, oldest, check = (
+        audits.run(*arguments).hosts for arguments in (["newest"], ["oldest"], ["newest", "--check", "--limit", ",".join(some)])
+    )
+    for name in WINDOWS_FLEET:
+        assert newest[name] == oldest[name]
+    assert check == {name: newest[name] for name in some}
+
+
+def test_a_host_costs_three_executions_at_most_and_is_not_changed(audits: Audits) -> None:
+    """What sshd logs of each session: the commands that ran in it."""
+    host = audits.hosts["windows-thunderbird"]
+    before, log = lab_windows.state(host), len(host.read("/var/log/commands").splitlines())
+    audits.run("newest", "--limit", host.name)
+    assert 1 <= len(host.read("/var/log/commands").splitlines()) - log <= 3
+    assert lab_windows.state(host) == before
+
+
+def test_a_host_without_reg_exe_is_an_error_in_its_own_words(audits: Audits) -> None:
+    host = audits.hosts["windows-no-client"]
+    program = lab_windows.path_of(r"C:\windows\system32\reg.exe")
+    host.do(f"mv {program} {program}.away")
+    try:
+        found = audits.run("newest", "--limit", host.name).hosts[host.name]
+    finally:
+        host.do(f"mv {program}.away {program}")
+    assert found["verdict"] == "ERROR"
+    assert "reg.exe answered no query" in found["why"]
+
+
+# The truth table, by a real client
+
+
+@pytest.fixture(scope="module")
+def pinned(lab: Lab) -> Iterator[Container]:
+    """A server that takes TLS 1.2 and nothing else."""
+    server = Container(lab.network, lab.directory, "pinned", "bookworm-mailserver")
+    server.do("openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=lab -keyout /tmp/key.pem -out /tmp/certificate.pem 2>/dev/null")
+    server.start(
+        ["openssl", "s_server", "-accept", "993", "-tls1_2", "-key", "/tmp/key.pem", "-cert", "/tmp/certificate.pem", "-quiet"],
+        user="root",
+        output="/tmp/log",
+    )
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def client(lab: Lab, audits: Audits) -> Host:
+    host = audits.hosts["windows-many-programs"]
+    program = lab_windows.compiled(lab.directory, "schannel_client", "secur32", "ws2_32")
+    host.put({lab_windows.path_of(r"C:\schannel_client.exe"): File(program)})
+    return host
+
+
+VALUES = {"absent": None, "0": 0, "1": 1, "0xFFFFFFFF": 0xFFFFFFFF, "2": 2}
+
+
+@pytest.mark.parametrize("disabled", VALUES)
+@pytest.mark.parametrize("enabled", VALUES)
+def test_a_client_of_schannel_does_what_the_table_says(client: Host, pinned: Container, enabled: str, disabled: str) -> None:
+    """Wine has no defaults by build: TLS 1.2 is on in every Windows of its. What it makes of a wrong type need not be what Windows does."""
+    steps = [f'reg delete "{TLS12}" /f']
+    for name, number in (("Enabled", VALUES[enabled]), ("DisabledByDefault", VALUES[disabled])):
+        if number is not None:
+            steps.append(f'reg add "{TLS12}" /v {name} /t REG_DWORD /d {number} /f')
+    steps.append(rf"C:\schannel_client.exe {pinned.address} 993")
+    done = lab_windows.command(client, "&".join(steps))
+    kinds = [schannel.kind_of(None if number is None else "REG_DWORD", number) for number in (VALUES[enabled], VALUES[disabled])]
+    state = schannel.decide(*kinds, schannel.ON)
+    assert f"default {int(bool(state.by_default))}" in done.stdout, done.stderr
+    assert f"by name {int(bool(state.by_name))}" in done.stdout, done.stderr
