@@ -87,14 +87,15 @@ from ansible.playbook.block import Block
 from ansible.plugins.callback import CallbackBase
 from ansible.utils import color
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import host_record, run, task_result
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document, formats, terminal
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import host_record, remedy, run, task_result
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document, formats, remedies, terminal
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.progress import Progress
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.stored_hosts import StoredHosts
 
 AUDIT = "mailtls.fleet.tls_audit"
 RUN = "mailtls.fleet.tls_run"
+REMEDY = "mailtls.fleet.tls_remedy"
 NEVER_AUDITED = "the play ended before this host was audited"
 _MIN_WIDTH = 80
 _MAX_WIDTH = 100
@@ -150,6 +151,8 @@ class CallbackModule(CallbackBase):
         """Record a finished host; take over the policy from the task that opens the run."""
         if _action(_of(result, "task")) == RUN:
             self._opened(_of(result, "result"))
+        if _action(_of(result, "task")) == REMEDY:
+            self._remedied(result)
         self._finished(result)
 
     @_guarded
@@ -217,6 +220,12 @@ class CallbackModule(CallbackBase):
         if line:
             self._display.display(line)
 
+    def _remedied(self, result: Any) -> None:
+        current, host = run.current(), _of(result, "host").get_name()
+        line = remedy.audit_trail(host, _of(result, "result"), run.now())
+        if current is not None and line is not None:
+            current.folder.append_remedy(line)
+
     @_guarded
     def _report(self) -> None:
         current = run.current()
@@ -237,12 +246,17 @@ class CallbackModule(CallbackBase):
             run.problem(wrong)
         page = os.path.join(current.folder.path, formats.FORMATS["html"].file)
         self._print(whole, os.path.relpath(results), os.path.relpath(page) if os.path.exists(page) else None)
+        self._print_remedies(current.folder)
 
     def _print(self, whole: dict[str, Any], results: str, page: str | None) -> None:
         width = min(max(self._display.columns, _MIN_WIDTH), _MAX_WIDTH)
         text = terminal.render(whole, color.ANSIBLE_COLOR, width, results, self.get_option("detail"), page)
         # Line by line: AWX keeps each as an event, and cuts an event off after a kilobyte.
         for line in text.splitlines():
+            self._display.display(line)
+
+    def _print_remedies(self, folder: RunFolder) -> None:
+        for line in remedies.render(folder.remedies(), self.get_option("detail")).splitlines():
             self._display.display(line)
 
     def _trouble(self, error: Exception) -> None:

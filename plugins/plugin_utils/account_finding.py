@@ -139,7 +139,10 @@ class _Judge:
         why = f"{self.subject} connects to {wording.connection(self.account)}, an opt-in legacy name that is retired together with old TLS."
         if self.path.passes is False:
             why += f" Besides, {wording.why_blocked(self.subject, self.path, self.policy)}"
-            fix["text"] += " Then: " + wording.fix_blocked(self.path, self.facts, self.policy)["text"]
+            besides = wording.fix_blocked(self.path, self.facts, self.policy)
+            fix["text"] += " Then: " + besides["text"]
+            if "changes" in fix:
+                fix["changes"] = fix["changes"] + besides.get("changes", [])
         return self._finding("legacy_endpoint", FAIL, why, fix, str(endpoint.source))
 
     def _relayed(self, service: relay.Relay) -> dict[str, Any]:

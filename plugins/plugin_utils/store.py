@@ -34,12 +34,14 @@ class RunFolder:
         path: the folder.
         run_id: its name.
         hosts_path: the file of the finished hosts.
+        remedies_path: the file with what was changed on hosts, which is there only where the run mended something.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.run_id = os.path.basename(path)
         self.hosts_path = os.path.join(path, "hosts.jsonl")
+        self.remedies_path = os.path.join(path, "remedies.jsonl")
 
     @classmethod
     def create(cls, reports: str, run_id: str | None = None) -> RunFolder:
@@ -71,13 +73,7 @@ class RunFolder:
         Raises:
             RunFolderError: it can't be written; the lines before it are as they were.
         """
-        line = json.dumps(record, allow_nan=False, sort_keys=True).encode() + b"\n"
-        with _explained("write", self.hosts_path):
-            hosts = os.open(self.hosts_path, os.O_WRONLY | os.O_APPEND)
-            try:
-                _write_whole(hosts, line)
-            finally:
-                os.close(hosts)
+        _append(self.hosts_path, record)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Yield the host records in the order in which they were added.
@@ -95,12 +91,16 @@ class RunFolder:
         Raises:
             RunFolderError: the file can't be read, or a line in it is no record.
         """
-        start = 0
-        with _explained("read", self.hosts_path), open(self.hosts_path, "rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.endswith(b"\n"):
-                    yield start, len(line), _record(line, f"{self.hosts_path}, line {number}")
-                start += len(line)
+        yield from _records(self.hosts_path)
+
+    def append_remedy(self, line: Mapping[str, Any]) -> None:
+        """Add what was changed on a host, or would be: a whole line or nothing. Raises RunFolderError when it can't be written."""
+        _append(self.remedies_path, line, os.O_CREAT)
+
+    def remedies(self) -> Iterator[dict[str, Any]]:
+        """Yield what was changed, host by host; nothing where the run mended nothing. Raises RunFolderError as `records` does."""
+        if os.path.exists(self.remedies_path):
+            yield from (line for _start, _length, line in _records(self.remedies_path))
 
     def evidence_path(self, host: str) -> str:
         """Return where the evidence of *host* is kept."""
@@ -194,6 +194,25 @@ def file_name(host: str) -> str:
         return name
     # No encoded name holds a "+", so that no short name looks like this.
     return f"{name[:_MAX_NAME]}+{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+
+
+def _append(path: str, document: Mapping[str, Any], flags: int = 0) -> None:
+    line = json.dumps(document, allow_nan=False, sort_keys=True).encode() + b"\n"
+    with _explained("write", path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | flags, 0o666)
+        try:
+            _write_whole(descriptor, line)
+        finally:
+            os.close(descriptor)
+
+
+def _records(path: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    start = 0
+    with _explained("read", path), open(path, "rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.endswith(b"\n"):
+                yield start, len(line), _record(line, f"{path}, line {number}")
+            start += len(line)
 
 
 def _write_whole(descriptor: int, data: bytes) -> None:

@@ -71,12 +71,20 @@ def fix_blocked(path: Path, facts: ClientFacts | None, policy: Policy) -> dict[s
     """Return the fix for a path that its blockers, or its library, keep below the requirement."""
     if not path.blockers:
         return _library_fix(path)
-    first, text = path.blockers[0], " ".join(dict.fromkeys(_step(item) for item in path.blockers))
-    if first.change is not None:
-        return {"text": text, "remedy": "registry", "change": first.change}
-    if first.setting is None or first.advice is not None:
+    text = " ".join(dict.fromkeys(_step(item) for item in path.blockers))
+    changes = [change for change in map(_change_of, path.blockers) if change is not None]
+    if len(changes) < len(path.blockers):
+        # One step that only words can tell leaves the rest without effect.
         return {"text": text}
-    return {"text": text, "remedy": "setting", "change": _change(first.setting, first.mend)}
+    remedy = "registry" if path.blockers[0].change is not None else "setting"
+    return {"text": text, "remedy": remedy, "change": changes[0], "changes": changes}
+
+
+def _change_of(item: Constraint) -> dict[str, Any] | None:
+    """The change that takes a blocker away, or None where only words tell what does."""
+    if item.change is not None:
+        return dict(item.change)
+    return _change(item.setting, item.mend) if item.setting is not None and item.advice is None else None
 
 
 def why_no_suite(path: Path, policy: Policy) -> str:
@@ -99,7 +107,8 @@ def fix_ciphers(path: Path, policy: Policy) -> dict[str, Any]:
     text = f"{_step(step)} One of these has to be among them: {names}." if path.own_ciphers else _step(step)
     if step.setting is None or step.advice is not None:
         return {"text": text}
-    return {"text": text, "remedy": "setting", "change": _change(step.setting, step.mend)}
+    change = _change(step.setting, step.mend)
+    return {"text": text, "remedy": "setting", "change": change, "changes": [change]}
 
 
 def fix_unknown(path: Path, policy: Policy, otherwise: str) -> dict[str, Any]:
@@ -154,6 +163,7 @@ def endpoint_fix(endpoint: Endpoint, account: Account) -> dict[str, Any]:
         )
         fix["remedy"] = "endpoint"
         fix["change"] = _change(setting, endpoint.replacement)
+        fix["changes"] = [fix["change"]]
     return fix
 
 

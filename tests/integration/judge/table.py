@@ -31,6 +31,8 @@ class Case:
         works_before: whether the client connects to the service as it was; a case that fails afterwards and never worked
             would prove nothing, so the exception gives its reason.
         unknown: why the audit may say UNKNOWN.
+        cron: whether what runs the client is the user's crontab, one of `files`, and not `command`.
+        by_hand: why no remedy can be made by itself though the finding names a setting.
     """
 
     client: str
@@ -45,6 +47,8 @@ class Case:
     image: str = "bookworm"
     works_before: bool = True
     unknown: str | None = None
+    by_hand: str | None = None
+    cron: bool = False
 
     @property
     def id(self) -> str:
@@ -71,6 +75,7 @@ def _case(client: str, document: Mapping[str, Any], entry: Mapping[str, Any]) ->
         name=entry["name"],
         command=_words("command", document, entry, values),
         keys=_words("keys", document, entry, values),
+        cron="cron" in entry,
         files={path: _filled(text, values) for path, text in templates.items()},
         preferences=entry.get("preferences", {}),
         account={**document.get("account", {}), **entry.get("account", {})},
@@ -79,6 +84,7 @@ def _case(client: str, document: Mapping[str, Any], entry: Mapping[str, Any]) ->
         image=entry.get("image", document.get("image", "bookworm")),
         works_before=entry.get("works_before", True),
         unknown=entry.get("unknown"),
+        by_hand=entry.get("by_hand"),
     )
 
 
@@ -92,8 +98,7 @@ def _crontab(entry: Mapping[str, Any]) -> dict[str, str]:
 
 def _words(key: str, document: Mapping[str, Any], entry: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[str, ...] | None:
     if key == "command" and "cron" in entry:
-        # As cron would: by sh, with those variables.
-        return ("env", *(f"{name}={value}" for name, value in entry.get("variables", {}).items()), "sh", "-c", entry["cron"])
+        return ()
     words: Sequence[str] | None = entry.get(key, document.get(key))
     return None if words is None else tuple(_filled(word, values) for word in words)
 

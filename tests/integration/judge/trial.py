@@ -45,37 +45,43 @@ class Outcome:
 
 
 @dataclass
-class _Group:
+class Group:
     """The cases that share a host, each with its user."""
 
     host: Host
     members: list[tuple[str, Case]]
 
-    def only(self, users: Set[str]) -> _Group:
-        return _Group(self.host, [(user, case) for user, case in self.members if user in users])
+    def only(self, users: Set[str]) -> Group:
+        """The same with those of these users alone."""
+        return Group(self.host, [(user, case) for user, case in self.members if user in users])
 
 
 def run(lab: Lab, cases: Iterable[Case]) -> list[Outcome]:
     """Run every case against both servers, and audit their hosts once."""
-    alike: dict[tuple[Any, ...], list[tuple[str, Case]]] = {}
-    for number, case in enumerate(cases):
-        key = (case.image, case.start, *sorted(case.system.items()))
-        alike.setdefault(key, []).append((f"case{number:03}", case))
-    groups = [_Group(_host(lab, f"judge{number}", members), members) for number, members in enumerate(alike.values())]
-    findings = _audit(lab, [group.host for group in groups])
-    after = _reached(groups, lab.modern, lab.names_after())
-    before = _reached(groups, lab.legacy, lab.names_before())
+    groups = start(lab, "judge", cases)
+    findings = audit(lab, [group.host for group in groups])
+    after = reached(groups, lab.modern, lab.names_after())
+    before = reached(groups, lab.legacy, lab.names_before())
     return [
-        Outcome(case, before[user][0], *after[user], _finding(findings, group.host, user, case))
+        Outcome(case, before[user][0], *after[user], finding(findings, group.host, user, case))
         for group in groups
         for user, case in group.members
     ]
 
 
-def _finding(findings: Mapping[str, Any], host: Host, user: str, case: Case) -> dict[str, Any] | None:
+def finding(findings: Mapping[str, Any], host: Host, user: str, case: Case) -> dict[str, Any] | None:
     """The finding of the user's account, or else of the system's, which is no user's or root's."""
     found = (findings.get(f"{host.name}/{name}/{case.client}") for name in (user, "", "root"))
     return next(filter(None, found), None)
+
+
+def start(lab: Lab, name: str, cases: Iterable[Case]) -> list[Group]:
+    """Start hosts for the cases, named *name* and a number; users are case000 and so on, in the cases' order."""
+    alike: dict[tuple[Any, ...], list[tuple[str, Case]]] = {}
+    for number, case in enumerate(cases):
+        key = (case.image, case.start, *sorted(case.system.items()))
+        alike.setdefault(key, []).append((f"case{number:03}", case))
+    return [Group(_host(lab, f"{name}{number}", members), members) for number, members in enumerate(alike.values())]
 
 
 def _host(lab: Lab, name: str, members: list[tuple[str, Case]]) -> Host:
@@ -104,7 +110,7 @@ def _personal(text: str, user: str) -> str:
     return text.replace("<user>", user).replace("<password>", PASSWORD).replace("<local>", str(_FIRST_PORT + int(user[len("case") :])))
 
 
-def _reached(groups: Sequence[_Group], server: MailServer, names: Mapping[str, IPv4Address]) -> dict[str, tuple[bool, str]]:
+def reached(groups: Sequence[Group], server: MailServer, names: Mapping[str, IPv4Address]) -> dict[str, tuple[bool, str]]:
     """Return, by user, whether the client got through in one of two tries, and what it said last.
 
     The second try is there because a busy machine must not pass for a refusal.
@@ -116,10 +122,10 @@ def _reached(groups: Sequence[_Group], server: MailServer, names: Mapping[str, I
     return {**first, **_try([group.only(missed) for group in groups], server)}
 
 
-def _try(groups: Sequence[_Group], server: MailServer) -> dict[str, tuple[bool, str]]:
+def _try(groups: Sequence[Group], server: MailServer) -> dict[str, tuple[bool, str]]:
     """Run every case once, several at a time: the users who log in tell the connections apart."""
     before = server.last_number()
-    members = [(group.host, user, case) for group in groups for user, case in group.members if case.command]
+    members = [(group.host, user, case) for group in groups for user, case in group.members if case.command is not None]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         outputs = dict(pool.map(lambda member: (member[1], _run(*member)), members))
     seen = [connection for group in groups for connection in server.connections(peer=group.host.address, after=before)]
@@ -128,13 +134,19 @@ def _try(groups: Sequence[_Group], server: MailServer) -> dict[str, tuple[bool, 
 
 
 def _run(host: Host, user: str, case: Case) -> str:
-    command = [_personal(word, user) for word in case.command or ()]
+    command = _of_crontab(host, user) if case.cron else [_personal(word, user) for word in case.command or ()]
     in_terminal = case.keys is not None
     done = run_in_terminal(host, user, command, case.keys or ()) if in_terminal else host.run(command, user=user, timeout=_SECONDS)
     return done.stdout + done.stderr
 
 
-def _try_thunderbird(groups: Sequence[_Group], server: MailServer) -> dict[str, tuple[bool, str]]:
+def _of_crontab(host: Host, user: str) -> list[str]:
+    """The only command of the user's crontab, as cron runs it: by sh, with the variables that stand above it."""
+    *variables, line = host.read(f"/var/spool/cron/crontabs/{user}").splitlines()
+    return ["env", *variables, "sh", "-c", line.split(maxsplit=5)[5]]
+
+
+def _try_thunderbird(groups: Sequence[Group], server: MailServer) -> dict[str, tuple[bool, str]]:
     """Thunderbird ends before its login: its handshakes are told apart by time."""
     tried: dict[str, tuple[bool, str]] = {}
     for group in groups:
@@ -146,18 +158,25 @@ def _try_thunderbird(groups: Sequence[_Group], server: MailServer) -> dict[str, 
     return tried
 
 
-def _audit(lab: Lab, hosts: list[Host]) -> dict[str, Any]:
-    """Return the findings of all accounts by host, user and client."""
+def audit(lab: Lab, hosts: list[Host]) -> dict[str, Any]:
+    """Audit the *hosts*, and return the findings of all their accounts by host, user and client."""
+    return play(lab, hosts, "audit.yml")[1]
+
+
+def play(lab: Lab, hosts: list[Host], playbook: str, *arguments: str) -> tuple[Path, dict[str, Any]]:
+    """Run a playbook of ours, and return its run folder and the findings of all accounts by host, user and client."""
     reports = lab.directory / "judge-reports"
+    program = str(Path(sys.executable).parent / "ansible-playbook")
     done = lab.run(
-        [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(lab.inventory("judge", hosts)), "playbooks/audit.yml"],
+        [program, "-i", str(lab.inventory("judge", hosts)), f"playbooks/{playbook}", *arguments],
         cwd=ROOT,
         env={"MAILTLS_REPORTS": str(reports), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
         timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    results = json.loads((reports / "latest" / "results.json").read_text())
-    return {
+    folder = (reports / "latest").resolve()
+    results = json.loads((folder / "results.json").read_text())
+    return folder, {
         f"{host['host']}/{finding['account']['user']}/{finding['client']['name']}": finding
         for host in results["hosts"]
         for finding in host["findings"]

@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Remedy of one host: from findings to changes, and whether they helped. The files themselves change in the module, on the host."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import remedy, run
+
+MODULE = "mailtls.fleet.tls_remedy"
+_ON_CONTROLLER = ("record", "after", "remedied", "plan")
+
+
+class ActionModule(ActionBase):
+    """The controller's side of a remedy."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return what was changed, or would be; of V(verified) what is not better."""
+        result = super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        result["by"] = _who(task_vars)
+        arguments = dict(self._task.args)
+        if arguments.get("state") == "verified":
+            return {**result, **_verified(arguments)}
+        return {**result, **self._changed(arguments, task_vars)}
+
+    def _changed(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        arguments["run"] = arguments.get("run") or _recorded_run()
+        if arguments.get("state", "applied") == "applied" and "changes" not in arguments:
+            arguments.update(_asked_for(arguments, str(task_vars.get("inventory_hostname", ""))))
+            if not arguments["changes"]:
+                return {"changed": False, "items": [], "refused": [], "run": arguments["run"], "state": "applied"}
+        sent = {key: value for key, value in arguments.items() if key not in _ON_CONTROLLER}
+        answer = self._execute_module(module_name=MODULE, module_args=sent, task_vars=task_vars)
+        if "items" in answer and self._task.diff:
+            answer["diff"] = remedy.diff(answer["items"])
+        return {**answer, "run": arguments["run"], "state": arguments.get("state", "applied")}
+
+
+def _asked_for(arguments: Mapping[str, Any], host: str) -> dict[str, Any]:
+    if arguments.get("plan"):
+        try:
+            changes, hashes = remedy.saved(arguments["plan"], host)
+        except remedy.PlanError as error:
+            raise AnsibleActionFail(f"The saved plan can't be used: {error}") from error
+        return {"changes": changes, "hashes": hashes}
+    if "record" not in arguments:
+        raise AnsibleActionFail("One of record, plan and changes is needed: what is there to change?")
+    return {"changes": remedy.changes_of(arguments["record"])}
+
+
+def _verified(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    worse = remedy.not_better(arguments["record"], arguments["after"], arguments["remedied"])
+    told = {"changed": False, "worse": worse}
+    return {**told, "failed": True, "msg": "The changes did not help: " + "; ".join(worse)} if worse else told
+
+
+def _recorded_run() -> str:
+    current = run.current()
+    if current is None:
+        raise AnsibleActionFail("run is needed where no run is being recorded: it names the backup set")
+    return current.folder.run_id
+
+
+def _who(task_vars: Mapping[str, Any]) -> str:
+    """The person who started the job in AWX (docs of AWX, job templates, extra variables), or else the user of this process."""
+    return str(task_vars.get("awx_user_name") or task_vars.get("tower_user_name") or getpass.getuser())

@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Backup sets: what each remediation changed on this host, with all that is needed to take it back to the byte.
+
+A set is a directory below the backups directory, named after the run. Its manifest is on disk before the first file changes, and
+holds the hash of each file before and after; so how far a run came that was killed shows from the files themselves.
+"""
+
+import collections
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shutil
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.remedy.plan import digest
+
+SCHEMA = "mailtls.backup/1"
+MANIFEST = "manifest.json"
+_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+_LOCK = ".lock"
+
+# target: path, links resolved; before, after: SHA-256; status: mode, uid, gid, times; temporary: name beside it while it is written.
+Item = collections.namedtuple("Item", "path target before after mode uid gid atime_ns mtime_ns temporary content changes")
+
+
+class BackupError(Exception):
+    """A backup set can't be made, read or used; the text names the path and the reason."""
+
+
+@contextlib.contextmanager
+def locked(directory):
+    """Hold the lock of the backups *directory*, which is made where it is missing, for the owner only.
+
+    Raises:
+        BackupError: another remediation or rollback is at work on this host, or the directory can't be had.
+    """
+    with _explained(directory):
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        status = os.stat(directory)
+        if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+            raise BackupError(f"{directory} belongs to another user, or others may write to it: backups would not be safe there")
+        descriptor = os.open(os.path.join(directory, _LOCK), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BackupError(f"another remediation or rollback is at work on this host (it holds {directory}/{_LOCK})") from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def names(directory):
+    """Return the names of the whole sets in *directory*, the oldest first."""
+    with contextlib.suppress(OSError):
+        found = [name for name in os.listdir(directory) if os.path.isfile(os.path.join(directory, name, MANIFEST))]
+        return sorted(found, key=lambda name: (os.stat(os.path.join(directory, name, MANIFEST)).st_mtime_ns, name))
+    return []
+
+
+def create(directory, run, items, contents):
+    """Write the set of *run*: first each file's content, then the manifest.
+
+    Args:
+        directory: the backups directory.
+        run: the run's id.
+        items: list of Item.
+        contents: bytes of each item before the change.
+
+    Raises:
+        BackupError: there is one of this run, its name is none, or it can't be written: nothing has been changed then.
+    """
+    place = _place(directory, run)
+    with _explained(place):
+        if os.path.exists(os.path.join(place, MANIFEST)):
+            raise BackupError(f"{place} is there already: this run has changed this host before")
+        # Without a manifest it is what a run left that was killed before it changed anything.
+        shutil.rmtree(place, ignore_errors=True)
+        os.mkdir(place, 0o700)
+        for item, content in zip(items, contents):
+            _write(os.path.join(place, item.content), content)
+    _write_manifest(place, run, items)
+
+
+def load(directory, run):
+    """Return the list of Item of the set of *run*, or None when there is none. Raises BackupError when it is damaged."""
+    place = os.path.join(_place(directory, run), MANIFEST)
+    try:
+        with open(place, "rb") as stream:
+            document = json.loads(stream.read().decode("utf-8"))
+        if document["schema"] != SCHEMA:
+            raise BackupError(f"{place}: expected the schema {SCHEMA}")
+        return [Item(**item) for item in document["items"]]
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BackupError(f"{place}: {os.strerror(error.errno).lower()}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise BackupError(f"{place}: is no manifest of this version") from error
+
+
+def content(directory, run, item):
+    """Return the bytes that *item* had before. Raises BackupError when they are gone or damaged."""
+    place = os.path.join(_place(directory, run), item.content)
+    with _explained(place), open(place, "rb") as stream:
+        saved = stream.read()
+    if digest(saved) != item.before:
+        raise BackupError(f"{place}: is damaged")
+    return saved
+
+
+def keep(directory, number):
+    """Remove all but the newest *number* sets."""
+    for name in names(directory)[: -number or None]:
+        shutil.rmtree(os.path.join(directory, name), ignore_errors=True)
+
+
+def _place(directory, run):
+    if not _RUN.match(run):
+        raise BackupError(f"{run!r:.120} is no run id: up to 100 letters, digits, '.', '_' and '-', a letter or digit first")
+    return os.path.join(directory, run)
+
+
+def _write_manifest(place, run, items):
+    document = {"schema": SCHEMA, "run": run, "items": [dict(item._asdict()) for item in items]}
+    temporary = os.path.join(place, MANIFEST + ".new")
+    with _explained(place):
+        _write(temporary, json.dumps(document, sort_keys=True, indent=1).encode("utf-8"))
+        os.rename(temporary, os.path.join(place, MANIFEST))
+        for directory in (place, os.path.dirname(place)):
+            _sync_directory(directory)
+
+
+def _write(path, data):
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_directory(path):
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _explained(path):
+    try:
+        yield
+    except OSError as error:
+        raise BackupError(f"{path}: {os.strerror(error.errno or 0).lower()}") from error

@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Making the planned changes on this host, and taking them back."""
+
+import collections
+import os
+import stat
+
+from ansible_collections.mailtls.fleet.plugins.module_utils import paths
+from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
+from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, files, plan
+
+# What files.replace takes of an os.stat_result.
+_Metadata = collections.namedtuple("_Metadata", "st_mode st_uid st_gid")
+_CHANGE_KEYS = ("client", "file", "line", "key", "from", "to", "findings")
+
+APPLIED, PRESENT, REFUSED, RESTORED, WOULD_CHANGE = "applied", "present", "refused", "restored", "would_change"
+
+
+def apply(changes, directory, run, check=False, hashes=None, keep=0):
+    """Make *changes* (see plan.make) on this host, each file in one step, behind a backup set of all of them.
+
+    Args:
+        changes: what findings ask for.
+        directory: the backups directory.
+        run: id of the run, which names the backup set.
+        check: only say what would change.
+        hashes: SHA-256 by path of the files that a saved plan was made from; one that differs now is refused.
+        keep: how many backup sets stay; 0 for all.
+
+    Returns:
+        {changed, items: [{path, target, sha256, state, why, changes}], refused: [{change, why}]}.
+
+    Raises:
+        backup.BackupError: no backup can be made, so nothing was changed.
+    """
+    if check:
+        planned, refused = _checked_plan(changes, hashes)
+        return _made(planned, refused, {})
+    with backup.locked(directory):
+        _clear(directory)
+        planned, refused = _checked_plan(changes, hashes)
+        made = make(planned, directory, run) if planned else {}
+        if keep and planned:
+            backup.keep(directory, keep)
+        return _made(planned, refused, made)
+
+
+def roll_back(directory, run, check=False):
+    """Take back what the *run* changed on this host; what somebody changed since stays as it is, and is named.
+
+    Returns:
+        As `apply`, and `found`: whether there is a backup set of that run, as there is where it changed something.
+
+    Raises:
+        backup.BackupError: the set is damaged, or somebody else is at work.
+    """
+    with backup.locked(directory):
+        saved = backup.load(directory, run)
+        items = [(item, _restore(directory, run, item, check)) for item in saved or ()]
+    told = [_item_told(item.path, item.target, item.before, state, why, _reversed(item.changes)) for item, (state, why) in items]
+    return dict(_outcome(told, []), found=saved is not None)
+
+
+def _checked_plan(changes, hashes):
+    """Return (list of FilePlan, list of Refusal). A finding that can't be mended as a whole is not half mended."""
+    refused = []
+    while True:
+        planned, more = _plan_once(changes, hashes)
+        refused += more
+        hopeless = {finding for refusal in refused for finding in refusal.change["findings"]}
+        left = [change for change in changes if not hopeless.issuperset(change["findings"])]
+        if len(left) == len(changes):
+            return planned, refused
+        changes = left
+
+
+def _plan_once(changes, hashes):
+    planned, refused = plan.make(changes)
+    good = []
+    for file_plan in planned:
+        why = _forbids(file_plan, hashes)
+        if why:
+            refused.extend(plan.Refusal(change, why) for change in file_plan.changes)
+        else:
+            good.append(file_plan)
+    return good, refused
+
+
+def _forbids(file_plan, hashes):
+    """Return why this file is not to be touched, or None."""
+    if hashes is not None and hashes.get(file_plan.path) != plan.digest(file_plan.before):
+        return "it changed since the plan was made: audit again"
+    status = os.stat(file_plan.target)
+    if status.st_nlink > 1:
+        return "it has several names (hard links), of which one alone would change: follow the written fix"
+    user = next((user for user in Host("/").users if paths.lies_in(file_plan.path, user.home)), None)
+    if user and status.st_uid != user.uid:
+        return f"it stands in the home of {user.name} but belongs to another user: follow the written fix"
+    return None
+
+
+def make(planned, directory, run):
+    """Back up and replace the files of *planned*, a list of plan.FilePlan, under the lock; return (state, why) by target.
+
+    Raises:
+        backup.BackupError: no backup can be made, so nothing was changed.
+    """
+    items = [_item(number, file_plan, run) for number, file_plan in enumerate(planned)]
+    backup.create(directory, run, items, [file_plan.before for file_plan in planned])
+    made = {}
+    for item, file_plan in zip(items, planned):
+        try:
+            made[item.target] = _swap(item, item.before, file_plan.after, None)
+        except files.FileError as error:
+            made[item.target] = (REFUSED, str(error))
+    return made
+
+
+def _clear(directory):
+    """Remove the half-written files of runs that were killed."""
+    for run in backup.names(directory):
+        for item in backup.load(directory, run) or ():
+            try:
+                with files.directory_of(item.target) as (parent, _name):
+                    files.remove(parent, item.temporary)
+            except files.FileError:
+                continue
+
+
+def _item(number, file_plan, run):
+    status = os.stat(file_plan.target)
+    return backup.Item(
+        path=file_plan.path,
+        target=file_plan.target,
+        before=plan.digest(file_plan.before),
+        after=plan.digest(file_plan.after),
+        mode=stat.S_IMODE(status.st_mode),
+        uid=status.st_uid,
+        gid=status.st_gid,
+        atime_ns=status.st_atime_ns,
+        mtime_ns=status.st_mtime_ns,
+        temporary=f".mailtls-{run}-{number}",
+        content=f"{number:04}",
+        changes=[_told(change) for change in file_plan.changes],
+    )
+
+
+def _swap(item, expected, new, times):
+    """Put *new* in the place of the file whose hash is *expected*; another content is somebody's, and stays."""
+    with files.directory_of(item.target) as (directory, name):
+        content, status = files.content_and_status(directory, name)
+        if plan.digest(content) != expected:
+            return REFUSED, "somebody changed it in the meantime"
+        files.replace(directory, name, item.temporary, new, status, times)
+    return APPLIED, None
+
+
+def _restore(directory, run, item, check):
+    """Return (state, why) of taking one item back."""
+    try:
+        with files.directory_of(item.target) as (parent, name):
+            content, _status = files.content_and_status(parent, name)
+            if not check:
+                files.remove(parent, item.temporary)
+            if plan.digest(content) == item.before:
+                return PRESENT, None
+            if plan.digest(content) != item.after:
+                return REFUSED, "somebody changed it since: what it was before stands in the backup"
+            if not check:
+                saved = backup.content(directory, run, item)
+                was = _Metadata(item.mode, item.uid, item.gid)
+                files.replace(parent, name, item.temporary, saved, was, (item.atime_ns, item.mtime_ns))
+    except (files.FileError, backup.BackupError) as error:
+        return REFUSED, str(error)
+    return (WOULD_CHANGE if check else RESTORED), None
+
+
+def _told(change):
+    return {key: change[key] for key in _CHANGE_KEYS}
+
+
+def _reversed(changes):
+    return [dict(change, **{"from": change["to"], "to": change["from"]}) for change in changes]
+
+
+def _made(planned, refused, made):
+    items = []
+    for file_plan in planned:
+        state, why = made.get(file_plan.target, (WOULD_CHANGE, None))
+        changes = [_told(change) for change in file_plan.changes]
+        items.append(_item_told(file_plan.path, file_plan.target, plan.digest(file_plan.before), state, why, changes))
+    return _outcome(items, [{"change": _told(refusal.change), "why": refusal.why} for refusal in refused])
+
+
+def _item_told(path, target, sha256, state, why, changes):
+    return {"path": path, "target": target, "sha256": sha256, "state": state, "why": why, "changes": changes}
+
+
+def _outcome(items, refused):
+    changed = any(item["state"] in (APPLIED, RESTORED, WOULD_CHANGE) for item in items)
+    return {"changed": changed, "items": items, "refused": refused}

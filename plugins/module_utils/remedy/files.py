@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Replacement of a file in one step, with all that belongs to it, where nobody who owns a directory on the way can lead it astray."""
+
+import contextlib
+import errno
+import os
+import stat
+
+_NO_ATTRIBUTES = (errno.ENOTSUP, errno.ENODATA, errno.EPERM, errno.EACCES)
+
+
+class FileError(Exception):
+    """A file can't be replaced; the text says why, without quoting its content."""
+
+
+@contextlib.contextmanager
+def directory_of(target):
+    """Yield (descriptor of the directory, name in it) of *target*, a path whose links are resolved.
+
+    No component may be a symbolic link: one that became a link since the path was resolved leads elsewhere.
+
+    Raises:
+        FileError: there is no such directory, or one on the way is a link.
+    """
+    parts = [part for part in target.split("/") if part]
+    descriptor = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in parts[:-1]:
+            descriptor = _descend(descriptor, part, target)
+        yield descriptor, parts[-1]
+    finally:
+        os.close(descriptor)
+
+
+def _descend(descriptor, part, target):
+    try:
+        below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=descriptor)
+    except OSError as error:
+        raise FileError(f"{target}: {os.strerror(error.errno).lower()}, at {part}") from error
+    os.close(descriptor)
+    return below
+
+
+def content_and_status(directory, name):
+    """Return (bytes, os.stat_result) of the regular file *name* in *directory* (a descriptor).
+
+    Raises:
+        FileError: it is absent, a link, no regular file, or can't be read.
+    """
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+    except OSError as error:
+        raise FileError(f"{name}: {os.strerror(error.errno).lower()}") from error
+    with os.fdopen(descriptor, "rb") as stream:
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise FileError(f"{name}: is no regular file")
+        return stream.read(), status
+
+
+def replace(directory, name, temporary, content, status, times=None):
+    """Put a file with *content* in the place of *name*, in one step; mode, owner and extended attributes are those of the old one.
+
+    Args:
+        directory: descriptor of its directory.
+        name: the file.
+        temporary: name for the new file until it is whole; one left behind by a run that was killed is taken away first.
+        content: bytes.
+        status: os.stat_result of the file that it stands for.
+        times: (access, modification) in nanoseconds, where they are to be set.
+
+    Raises:
+        FileError: the system refuses (a full disk, a read-only file system); *name* is as it was.
+    """
+    remove(directory, temporary)
+    try:
+        _write(directory, temporary, content, status, _attributes(directory, name), times)
+        os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+        os.fsync(directory)
+    except OSError as error:
+        remove(directory, temporary)
+        raise FileError(f"{name}: {os.strerror(error.errno).lower()}") from error
+
+
+def remove(directory, name):
+    """Remove *name* from *directory* (a descriptor); that it is not there is as good."""
+    with contextlib.suppress(OSError):
+        os.unlink(name, dir_fd=directory)
+
+
+def _write(directory, name, content, status, attributes, times):
+    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=directory)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+            os.fchown(stream.fileno(), status.st_uid, status.st_gid)
+        for attribute, value in attributes.items():
+            # What a new file has by itself, its security label say, only root may set.
+            if _attributes_of(stream.fileno()).get(attribute) != value:
+                os.setxattr(stream.fileno(), attribute, value)
+        os.fchmod(stream.fileno(), stat.S_IMODE(status.st_mode))
+        if times is not None:
+            os.utime(stream.fileno(), ns=times)
+        os.fsync(stream.fileno())
+
+
+def _attributes(directory, name):
+    """The extended attributes, SELinux's label and ACLs among them (xattr(7)); none where the file system has none."""
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+    except FileNotFoundError:
+        return {}
+    try:
+        return _attributes_of(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _attributes_of(descriptor):
+    if not hasattr(os, "listxattr"):
+        return {}
+    try:
+        return {attribute: os.getxattr(descriptor, attribute) for attribute in os.listxattr(descriptor)}
+    except OSError as error:
+        if error.errno in _NO_ATTRIBUTES:
+            return {}
+        raise

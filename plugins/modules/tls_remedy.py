@@ -1,0 +1,188 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+DOCUMENTATION = r"""
+module: tls_remedy
+short_description: Mend the settings that keep mail clients from TLS 1.2, and take that back
+version_added: 0.1.0
+author:
+  - mailtls.fleet contributors (@mailtls)
+description:
+  - Makes the changes that the findings of an audit name, and only those, in the files of a host. Each edit is confirmed by the code
+    that read the file for the audit, the setting that changes and nothing else; what can't be confirmed is refused, with the reason.
+  - Before the first change a backup set of all the files is made on the host, which only its owner can read. With it every change can
+    be taken back to the byte, also after a run that was killed.
+  - Mode, owner, extended attributes and line endings of a file stay. A symbolic link stays one, the file that it leads to is changed.
+options:
+  state:
+    description:
+      - V(applied) makes the changes of O(record), or of the saved O(plan).
+      - V(verified) changes nothing. It fails where the audit O(after) the changes is not better than the one before, O(record).
+      - V(rolled_back) takes back what O(run) changed. What somebody changed since stays as it is, and is named.
+    type: str
+    choices: [applied, verified, rolled_back]
+    default: applied
+  record:
+    description: The host's record, as M(mailtls.fleet.tls_audit) returned it.
+    type: dict
+  after:
+    description: The host's record after the changes, for O(state=verified).
+    type: dict
+  remedied:
+    description: What O(state=applied) returned, for O(state=verified).
+    type: dict
+  plan:
+    description:
+      - A file C(remedies.jsonl) of an earlier run folder on the controller. Its changes are made instead of those of O(record).
+      - A file that changed since that plan was made is refused.
+    type: path
+  changes:
+    description:
+      - What to change, as C(fix.changes) of findings have it, each with the client and the findings that it belongs to.
+      - Taken from O(record) or O(plan), so that it need not be given.
+    type: list
+    elements: dict
+  hashes:
+    description:
+      - SHA-256 by path of the files that O(changes) were planned for. A file that differs is refused.
+      - Taken from O(plan), so that it need not be given.
+    type: dict
+  run:
+    description:
+      - Id of the run that a backup set is named after. Without it that of the run that is being recorded.
+      - For O(state=rolled_back) the run to take back.
+    type: str
+  backups:
+    description:
+      - Directory on the host for backup sets.
+      - Without it C(/var/lib/mailtls/backups) for root, C(~/.local/share/mailtls/backups) for others.
+    type: path
+  keep:
+    description: How many backup sets stay on the host, the newest; 0 keeps them all.
+    type: int
+    default: 0
+attributes:
+  check_mode:
+    description: Says what would change, having confirmed each edit, and writes nothing.
+    support: full
+  diff_mode:
+    description: Shows each setting before and after. Lines of files are not shown, because passwords may stand in them.
+    support: full
+notes:
+  - Needs Python 3.6 or later on the host.
+seealso:
+  - module: mailtls.fleet.tls_audit
+"""
+
+EXAMPLES = r"""
+- name: Audit this host
+  mailtls.fleet.tls_audit:
+  register: audit
+
+- name: Mend what can be mended
+  mailtls.fleet.tls_remedy:
+    record: "{{ audit.mailtls }}"
+    run: change-4711
+
+- name: Take it back
+  mailtls.fleet.tls_remedy:
+    state: rolled_back
+    run: change-4711
+"""
+
+RETURN = r"""
+items:
+  description: The files that are concerned.
+  returned: for O(state=applied) and O(state=rolled_back)
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The file, as the finding names it.
+      type: str
+    target:
+      description: The same with its links resolved.
+      type: str
+    sha256:
+      description: Hash of the file's content before the changes.
+      type: str
+    state:
+      description: applied, restored, present (it is already so), would_change (in check mode) or refused.
+      type: str
+    why:
+      description: The reason of a refusal.
+      type: str
+    changes:
+      description: Settings, from which value to which.
+      type: list
+      elements: dict
+found:
+  description: Whether the host has a backup set of that run, as it has where the run changed something.
+  returned: for O(state=rolled_back)
+  type: bool
+refused:
+  description: Changes that were not made, and why.
+  returned: for O(state=applied) and O(state=rolled_back)
+  type: list
+  elements: dict
+run:
+  description: Id of the run that the backup set is named after.
+  returned: for O(state=applied) and O(state=rolled_back)
+  type: str
+state:
+  description: What was asked for, O(state).
+  returned: for O(state=applied) and O(state=rolled_back)
+  type: str
+by:
+  description: Who ran it, as AWX says, or else the controller's user.
+  returned: always
+  type: str
+worse:
+  description: What the second audit says that is not better.
+  returned: for O(state=verified)
+  type: list
+  elements: str
+"""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, change
+
+_ROOT_BACKUPS = "/var/lib/mailtls/backups"
+_USER_BACKUPS = "~/.local/share/mailtls/backups"
+
+
+def main():
+    """Change this host's files, or take that back. What there is to change comes from the action plugin."""
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["applied", "verified", "rolled_back"], "default": "applied"},
+            "record": {"type": "dict"},
+            "after": {"type": "dict"},
+            "remedied": {"type": "dict"},
+            "plan": {"type": "path"},
+            "changes": {"type": "list", "elements": "dict"},
+            "hashes": {"type": "dict"},
+            "run": {"type": "str"},
+            "backups": {"type": "path"},
+            "keep": {"type": "int", "default": 0},
+        },
+        supports_check_mode=True,
+    )
+    given = module.params
+    directory = given["backups"] or os.path.expanduser(_ROOT_BACKUPS if os.geteuid() == 0 else _USER_BACKUPS)
+    try:
+        if given["state"] == "rolled_back":
+            outcome = change.roll_back(directory, given["run"], module.check_mode)
+        else:
+            outcome = change.apply(given["changes"] or [], directory, given["run"], module.check_mode, given["hashes"], given["keep"])
+    except backup.BackupError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**outcome)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Remedies: which changes the findings of a host ask for, what they are called in a diff, and whether they helped."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import FAIL, PASS, rank
+
+Change = dict[str, Any]
+
+
+class PlanError(Exception):
+    """A saved plan can't be used; the text names the file, the line and what was expected."""
+
+
+def changes_of(record: Mapping[str, Any]) -> list[Change]:
+    """Return what the failing findings of a host *record* ask for: {client, file, line, key, from, to, findings}."""
+    return [
+        {**change, "client": (finding.get("client") or {}).get("name"), "findings": [finding["id"]]}
+        for finding in record["findings"]
+        if finding["verdict"] == FAIL
+        for change in finding["fix"].get("changes", ())
+        if "file" in change
+    ]
+
+
+def diff(items: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return the differences as Ansible shows them: settings, not lines, because a password may stand in the same line."""
+    return [
+        {
+            "before_header": item["path"],
+            "after_header": item["path"],
+            "before": "".join(_line(change, "from") for change in item["changes"]),
+            "after": "".join(_line(change, "to") for change in item["changes"]),
+        }
+        for item in items
+        if item["state"] in ("applied", "restored", "would_change")
+    ]
+
+
+def _line(change: Mapping[str, Any], which: str) -> str:
+    value = change[which]
+    return "" if value is None else f"line {change['line']}: {change['key']} = {value}\n"
+
+
+def not_better(before: Mapping[str, Any], after: Mapping[str, Any], remedied: Mapping[str, Any]) -> list[str]:
+    """Return why the record *after* a remedy is not better than the one *before*; nothing when it is.
+
+    Every finding whose changes were made has to pass now, and no finding may be worse than it was.
+    """
+    old = {finding["id"]: finding for finding in before["findings"]}
+    new = {finding["id"]: finding for finding in after["findings"]}
+    if not new or after["verdict"] in ("ERROR", "UNREACHABLE"):
+        return [f"the second audit failed: {after['why']}"]
+    mended = _mended_ids(remedied)
+    reasons = [f"{name}: {_told(new.get(name))}" for name in sorted(mended) if (new.get(name) or {}).get("verdict") != PASS]
+    reasons += [
+        f"{name}: was {old[name]['verdict'] if name in old else 'not there'}, is {finding['verdict']}: {finding['why']}"
+        for name, finding in new.items()
+        if name not in mended and rank(finding["verdict"]) < rank(old[name]["verdict"] if name in old else PASS)
+    ]
+    return reasons
+
+
+def _told(finding: Mapping[str, Any] | None) -> str:
+    return f"is still {finding['verdict']}: {finding['why']}" if finding else "is gone"
+
+
+def _mended_ids(remedied: Mapping[str, Any]) -> set[str]:
+    items = remedied.get("items", ())
+    made = {name for item in items if item["state"] == "applied" for name in _findings(item)}
+    failed = {name for item in items if item["state"] == "refused" for name in _findings(item)}
+    return made - failed - {name for refusal in remedied.get("refused", ()) for name in refusal["change"]["findings"]}
+
+
+def _findings(item: Mapping[str, Any]) -> set[str]:
+    return {name for change in item["changes"] for name in change["findings"]}
+
+
+def audit_trail(host: str, result: Mapping[str, Any], when: datetime.datetime) -> dict[str, Any] | None:
+    """Return the line of remedies.jsonl for the *result* of a remedy on *host*; None when it concerned no file."""
+    if not result.get("items") and not result.get("refused"):
+        return None
+    return {
+        "host": host,
+        "state": result["state"],
+        "run": result["run"],
+        "by": result["by"],
+        "when": when.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "items": result["items"],
+        "refused": result["refused"],
+    }
+
+
+def saved(path: str, host: str) -> tuple[list[Change], dict[str, str]]:
+    """Return the (changes, hashes by path) of *host* in a saved plan, the file remedies.jsonl of a run folder.
+
+    Raises:
+        PlanError: it can't be read, or a line in it is no plan of a host.
+    """
+    changes: list[Change] = []
+    hashes: dict[str, str] = {}
+    for line in _lines_of(path, host):
+        for item in line["items"]:
+            changes.extend(item["changes"])
+            hashes[item["path"]] = item["sha256"]
+    return changes, hashes
+
+
+def _lines_of(path: str, host: str) -> Iterator[Mapping[str, Any]]:
+    try:
+        with open(path, encoding="utf-8") as lines:
+            for number, text in enumerate(lines, 1):
+                line = _parsed(text, f"{path}, line {number}")
+                if line["host"] == host and line["state"] == "applied":
+                    yield line
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(f"{path}: can't be read: {error}") from error
+
+
+def _parsed(text: str, place: str) -> Mapping[str, Any]:
+    try:
+        line = json.loads(text)
+        if all(key in line for key in ("host", "state", "items")):
+            return line
+    except (ValueError, TypeError) as error:
+        raise PlanError(f"{place}: expected a JSON object with host, state and items") from error
+    raise PlanError(f"{place}: expected a JSON object with host, state and items")
