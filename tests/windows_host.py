@@ -6,7 +6,7 @@ import bisect
 import re
 from dataclasses import dataclass, field
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows import questions, registry
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows import commands, questions, registry
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.commands import Query
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.dialogue import Output
 
@@ -74,7 +74,7 @@ class WindowsHost:
     """A host to be asked.
 
     keys: its registry. files: its files by path. denied: keys that no query may read. cut: how many bytes of each answer are lost at its
-    end. encoding: what it writes in.
+    end. encoding: what it writes in. knows_views: whether its reg.exe takes /reg:64.
     """
 
     keys: dict[str, Values]
@@ -82,7 +82,7 @@ class WindowsHost:
     denied: tuple[str, ...] = ()
     cut: int = 0
     encoding: str = "cp850"
-    without: tuple[str, ...] = ()
+    knows_views: bool = True
     asked: list[str] = field(default_factory=list)
     _sorted: dict[str, list[str]] = field(default_factory=dict)
     _views: dict[str, dict[str, Values]] = field(default_factory=dict)
@@ -106,9 +106,11 @@ class WindowsHost:
     def _queries(self) -> list[Query]:
         hives = [key for key in self._all("") if re.fullmatch(r"HKU\\S-1-5-21-[\d-]+", key)]
         asked = [*questions.machine(), *(query for hive in hives for query in questions.user(hive))]
-        return [query for query in asked if query.key not in self.without]
+        return asked if self.knows_views else [*asked, *commands.without_views(questions.machine())]
 
     def answer(self, query: Query, nonce: str) -> list[str]:
+        if query.view and not self.knows_views:
+            return [ABSENT_TEXT]
         known = self._all("" if query.view != "32" else "32:")
         if query.key not in known or any(query.key == key or query.key.startswith(key + "\\") for key in self.denied):
             return [ABSENT_TEXT]

@@ -4,64 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
+from audits import CORES, Audits, Run
 from fleet import FLEET, SECRET
 from lab import snapshot
 from lab.container import File
-from lab.host import Host, User
+from lab.host import User
 from lab.session import Lab
 from schema import SCHEMA
 
-ROOT = Path(__file__).parents[2]
-CORES = {"newest": Path(sys.executable).parent, "oldest": ROOT / ".venv-2.16/bin"}
 # What logging in itself touches.
 TOUCHED = ("/tmp", "/var/log", "/run", "/root/.ansible")
-
-
-@dataclass
-class Run:
-    """One run of the playbook."""
-
-    done: subprocess.CompletedProcess[str]
-    folder: Path
-
-    @property
-    def results(self) -> dict[str, Any]:
-        return json.loads((self.folder / "results.json").read_text())
-
-    @property
-    def hosts(self) -> dict[str, dict[str, Any]]:
-        return {host["host"]: host for host in self.results["hosts"]}
-
-
-class Audits:
-    """Runs of the playbook over one fleet, each made once."""
-
-    def __init__(self, lab: Lab, hosts: dict[str, Host], inventory: Path) -> None:
-        self.lab, self.hosts, self.inventory = lab, hosts, inventory
-        self.home = lab.directory / "fleet-home"
-        self._runs: dict[tuple[str, ...], Run] = {}
-
-    def run(self, core: str, *options: str) -> Run:
-        key = (core, *options)
-        if key not in self._runs:
-            reports = self.lab.directory / f"fleet-reports-{len(self._runs)}"
-            done = self.lab.run(
-                [str(CORES[core] / "ansible-playbook"), "-i", str(self.inventory), "playbooks/audit.yml", *options],
-                cwd=ROOT,
-                env={"MAILTLS_REPORTS": str(reports), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "HOME": str(self.home)},
-                timeout=300,
-            )
-            self._runs[key] = Run(done, reports / "latest")
-        return self._runs[key]
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +33,7 @@ def audits(lab: Lab) -> Iterator[Audits]:
     document = json.loads(inventory.read_text())
     document["all"]["hosts"]["nonsense"]["ansible_python_interpreter"] = "/usr/local/bin/python3"
     inventory.write_text(json.dumps(document))
-    yield Audits(lab, hosts, inventory)
+    yield Audits(lab, "fleet", hosts, inventory)
     for host in hosts.values():
         host.stop()
 

@@ -4,65 +4,26 @@ from __future__ import annotations
 
 import gzip
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
+from audits import CORES, Audits, Run
 from fleet import FLEET
 from lab import windows as lab_windows
 from lab.container import Container, File
 from lab.host import Host, User
 from lab.session import Lab
+from schema import SCHEMA
 from windows_fleet import SECRET, WINDOWS_FLEET
 from windows_host import TLS12
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import schannel
 
-ROOT = Path(__file__).parents[2]
-CORES = {"newest": Path(sys.executable).parent, "oldest": ROOT / ".venv-2.16/bin"}
-SCHEMA = json.loads((ROOT / "plugins/plugin_utils/report/results.schema.json").read_text())
 # One of each kind beside the Windows-like hosts.
 POSIX = ("clean", "fetchmail-pinned", "no-client")
 pytestmark = pytest.mark.requires_program(lab_windows.COMPILER, package=lab_windows.PACKAGE)
-
-
-@dataclass
-class Run:
-    """One run of the playbook."""
-
-    done: subprocess.CompletedProcess[str]
-    folder: Path
-
-    @property
-    def hosts(self) -> dict[str, dict[str, Any]]:
-        return {host["host"]: host for host in json.loads((self.folder / "results.json").read_text())["hosts"]}
-
-
-class Audits:
-    """Runs of the playbook over one mixed fleet, each made once."""
-
-    def __init__(self, lab: Lab, hosts: dict[str, Host], inventory: Path) -> None:
-        self.lab, self.hosts, self.inventory = lab, hosts, inventory
-        self._runs: dict[tuple[str, ...], Run] = {}
-
-    def run(self, core: str, *options: str) -> Run:
-        key = (core, *options)
-        if key not in self._runs:
-            reports = self.lab.directory / f"windows-reports-{len(self._runs)}"
-            done = self.lab.run(
-                [str(CORES[core] / "ansible-playbook"), "-i", str(self.inventory), "playbooks/audit.yml", "-f", "4", *options],
-                cwd=ROOT,
-                env={"MAILTLS_REPORTS": str(reports), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
-                timeout=300,
-            )
-            self._runs[key] = Run(done, reports / "latest")
-        return self._runs[key]
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +43,7 @@ def audits(lab: Lab) -> Iterator[Audits]:
     for name in WINDOWS_FLEET:
         document["all"]["hosts"][name].update(lab_windows.variables())
     inventory.write_text(json.dumps(document))
-    yield Audits(lab, hosts, inventory)
+    yield Audits(lab, "windows", hosts, inventory)
     for host in hosts.values():
         host.stop()
 

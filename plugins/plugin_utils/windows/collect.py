@@ -53,6 +53,7 @@ class _Collector:
         hives, found = self._ask_users(everyone)
         clients, bundled = self._clients(machine, hives, found, everyone)
         self._note_what_was_not_seen()
+        self.gap("copies of OpenSSL inside programs", "cmd alone tells neither where they are nor their versions", None)
         return {
             "schema": SCHEMA,
             "collection": VERSION,
@@ -60,8 +61,8 @@ class _Collector:
             "root": "/",
             "privileged": self.dialogue.seen.state(places.ADMINISTRATORS_ONLY) == THERE and not self._was_refused(),
             "platform": machine.platform(),
-            "stacks": machine.stacks() + bundled,
-            "settings": machine.settings(),
+            "stacks": [*machine.stacks(), *machine.java(), *bundled],
+            "settings": [*machine.settings(), *machine.of_users(hives)],
             "clients": clients,
             "gaps": self.gaps,
         }

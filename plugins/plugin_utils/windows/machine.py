@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows import places
@@ -105,6 +105,12 @@ class Machine:
             for version in places.DOTNET_VERSIONS:
                 names = ("SchUseStrongCrypto", "SystemDefaultTlsVersions")
                 found.extend(self._values("dotnet", rf"{places.DOTNET}\{version}", view, names, self.dotnet(version, view)))
+        for view in self.views:
+            found.extend(self._values("wininet", places.WINHTTP.rpartition("\\")[0], view, ("SecureProtocols",)))
+        found.extend(self._values("wininet", places.INTERNET_POLICY, "64", ("SecureProtocols",)))
+        found.extend(self._values("dotnet", places.DOTNET_RELEASE, "64", ("Release",)))
+        found.extend(self._values("windows", places.PRODUCT, "64", ("ProductType",)))
+        found.extend(self._values("windows", places.WINDOWS, "64", ("EditionID", "InstallationType")))
         found.extend(setting("restart", key, "64", "pending", Value("REG_SZ", "yes")) for key in self.restart_pending)
         return found
 
@@ -117,15 +123,23 @@ class Machine:
             if not names or name in names:
                 yield {**setting(kind, self.seen.spelled(key, view) or key, view, name, value), "config": config}
 
-    def java(self) -> list[str]:
-        """Return the directories of the Java runtimes that the registry names."""
-        found = []
+    def java(self) -> Iterator[Entry]:
+        """Yield the Java runtimes that the registry names, each once; they are judged only as a part of programs written for them."""
+        found = set()
         for view in self.views:
             for key in self.seen.below(places.JAVA, view):
                 home = self.seen.value(key, "JavaHome", view)
-                if home is not None and home.text:
-                    found.append(home.text)
-        return sorted(set(found))
+                if home is not None and home.text and home.text not in found:
+                    found.add(home.text)
+                    yield stack("java", home.text, key.rpartition("\\")[2], "bundled")
+
+    def of_users(self, hives: Iterable[str]) -> Iterator[Entry]:
+        """Yield what users set for programs that speak through WinINet."""
+        for hive in hives:
+            key = rf"{hive}\{places.USER_INTERNET}"
+            value = self.seen.value(key, "SecureProtocols")
+            if value is not None:
+                yield setting("wininet", self.seen.spelled(key) or key, "", "SecureProtocols", value)
 
 
 def stack(kind: str, path: str, version: str | None, origin: str = "system", owner: str | None = None) -> Entry:

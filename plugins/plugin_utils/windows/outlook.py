@@ -32,8 +32,8 @@ def _installs(machine: Machine) -> list[dict[str, Any]]:
     program = _program(seen)
     if program is None and not copies:
         return []
-    click_to_run = seen.value(places.CLICK_TO_RUN[0], "VersionToReport", "64")
-    platform = seen.value(places.CLICK_TO_RUN[0], "Platform", "64")
+    click_to_run = seen.value(places.CLICK_TO_RUN, "VersionToReport", "64")
+    platform = seen.value(places.CLICK_TO_RUN, "Platform", "64")
     newest = max(copies, key=lambda version: [int(part) for part in version.split(".")], default=None)
     view = copies.get(newest or "") or _BITNESS.get((platform.text or "") if platform else "", "64")
     version = click_to_run.text if click_to_run and click_to_run.text else newest

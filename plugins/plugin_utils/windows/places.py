@@ -29,6 +29,7 @@ POLICY_SUITES = POLICIES + r"\Cryptography\Configuration\SSL\00010002"
 FIPS = LSA + r"\FIPSAlgorithmPolicy"
 
 INTERNET = r"\Microsoft\Windows\CurrentVersion\Internet Settings"
+INTERNET_POLICY = POLICIES + INTERNET.removeprefix(r"\Microsoft")
 WINHTTP = SOFTWARE + INTERNET.removeprefix(r"\Microsoft") + r"\WinHttp"
 DOTNET = SOFTWARE + r"\.NETFramework"
 DOTNET_VERSIONS = ("v2.0.50727", "v4.0.30319")
@@ -39,7 +40,7 @@ UNINSTALL = CURRENT + r"\Uninstall"
 UNINSTALL_VALUES = ("DisplayName", "DisplayVersion", "InstallLocation")
 OFFICE = SOFTWARE + r"\Office"
 OUTLOOK_PROGRAM = CURRENT + r"\App Paths\OUTLOOK.EXE"
-CLICK_TO_RUN = (OFFICE + r"\ClickToRun\Configuration", OFFICE + r"\15.0\ClickToRun\Configuration")
+CLICK_TO_RUN = OFFICE + r"\ClickToRun\Configuration"
 CLICK_TO_RUN_VALUES = ("VersionToReport", "Platform", "ProductReleaseIds")
 STORE_PROGRAMS = CURRENT + r"\Appx\AppxAllUserStore\Applications"
 THUNDERBIRD_POLICY = r"HKLM\SOFTWARE\Policies\Mozilla\Thunderbird"

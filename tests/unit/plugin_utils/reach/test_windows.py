@@ -46,7 +46,11 @@ def test_every_connection_comes_to_the_same_evidence(transport: str, family: str
     host = WindowsHost(windows("19045", **OUTLOOK, **{PROFILE: named}), encoding=encoding)
     document = choose.obtain(action(host, transport, family, sent), {}, {})
     account = document["clients"][0]["accounts"][0]
-    assert (account["server"], account["name"], document["gaps"]) == ("outlook.office365.com", "Grüße", [])
+    assert (account["server"], account["name"], [gap for gap in document["gaps"] if gap["affects"]]) == (
+        "outlook.office365.com",
+        "Grüße",
+        [],
+    )
     assert len(sent) <= 3
     assert all(command.startswith("cmd /d /c ('") == (family == "powershell") for command in sent)
 

@@ -313,7 +313,7 @@ def test_hives_are_loaded_only_on_demand_and_unloaded_in_the_same_command() -> N
     assert r'reg load "HKU\mailtls-audit-0" "C:\Users\bob\NTUSER.DAT"' in loading
     assert loading.index(r'reg unload "HKU\mailtls-audit-0"') > loading.rindex("reg query")
     # This host has no such hive: what could not be loaded is told.
-    assert "registry of user bob" in [gap["what"] for gap in document["gaps"]][-1]
+    assert "registry of user bob" in [gap["what"] for gap in document["gaps"] if gap["affects"]][-1]
 
 
 def test_a_path_that_a_command_line_can_not_hold_is_a_gap() -> None:
@@ -355,3 +355,26 @@ def test_winhttp_values_are_kept_by_view() -> None:
     keys = {WINHTTP: {"DefaultSecureProtocols": dword(0xA80)}, "32:" + WINHTTP: {"DefaultSecureProtocols": dword(0x80)}}
     settings = [setting for setting in evidence_of(outlook(**keys))["settings"] if setting["stack"] == "winhttp"]
     assert {(setting["registry"]["view"], setting["value"]) for setting in settings} == {("64", "0xa80"), ("32", "0x80")}
+
+
+def test_what_bears_on_other_programs_is_kept_as_it_stands() -> None:
+    java = {r"HKLM\SOFTWARE\JavaSoft\JDK\17.0.2": {"JavaHome": text(r"C:\Java\17")}}
+    inet: dict[str, Any] = {rf"HKU\{SID}\Software\Microsoft\Windows\CurrentVersion\Internet Settings": {"SecureProtocols": dword(0xA80)}}
+    dotnet = {f"{view}{SOFTWARE}\\.NETFramework\\v4.0.30319": {"SchUseStrongCrypto": dword(1)} for view in ("", "32:")}
+    document = evidence_of(WindowsHost(windows("19045", **java, **inet, **dotnet)))
+    assert ("java", "17.0.2", r"C:\Java\17") in [(stack["kind"], stack["version"], stack["path"]) for stack in document["stacks"]]
+    settings = [(setting["stack"], setting["key"], setting["value"], setting["registry"]["view"]) for setting in document["settings"]]
+    assert ("wininet", "SecureProtocols", "0xa80", "") in settings
+    assert {("dotnet", "SchUseStrongCrypto", "0x1", view) for view in ("64", "32")} <= set(settings)
+    assert ("windows", "ProductType", "WinNT", "64") in settings
+
+
+def test_a_reg_exe_that_knows_no_views_is_asked_again_without_them() -> None:
+    host = outlook("6003")
+    host.knows_views = False
+    record = record_of(host)
+    assert "/reg:" in host.asked[0]
+    assert "/reg:" not in host.asked[1]
+    assert account(record)["verdict"] == "FAIL"
+    # The other view was not seen, and a client may stand there.
+    assert "32-bit view" in "".join(gap["what"] for gap in record["gaps"])
