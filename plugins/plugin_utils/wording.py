@@ -84,7 +84,14 @@ def _change_of(item: Constraint) -> dict[str, Any] | None:
     """The change that takes a blocker away, or None where only words tell what does."""
     if item.change is not None:
         return dict(item.change)
-    return _change(item.setting, item.mend) if item.setting is not None and item.advice is None else None
+    if item.setting is None or item.advice is not None or not _is_placed(item.setting):
+        return None
+    return _change(item.setting, item.mend)
+
+
+def _is_placed(setting: Setting) -> bool:
+    """Whether it is known where a setting stands; of files on Windows only the lines that matter are read, without their numbers."""
+    return setting.registry is not None or setting.line > 0
 
 
 def why_no_suite(path: Path, policy: Policy) -> str:
@@ -117,8 +124,9 @@ def fix_unknown(path: Path, policy: Policy, otherwise: str) -> dict[str, Any]:
     if not open_points:
         return {"text": otherwise}
     fix: dict[str, Any] = {"text": " ".join(dict.fromkeys(item.advice or "" for item in open_points))}
-    if open_points[0].change is not None:
-        fix.update(remedy="registry", change=open_points[0].change)
+    changes = [dict(item.change) for item in open_points if item.change is not None]
+    if changes:
+        fix.update(remedy="registry", change=changes[0], changes=changes)
     return fix
 
 
@@ -161,9 +169,9 @@ def endpoint_fix(endpoint: Endpoint, account: Account) -> dict[str, Any]:
             f"In {spot(setting.file, setting.line)}, change {setting.key} from {setting.value} to {endpoint.replacement},"
             " then restart the client."
         )
-        fix["remedy"] = "endpoint"
-        fix["change"] = _change(setting, endpoint.replacement)
-        fix["changes"] = [fix["change"]]
+    if setting is not None and _is_placed(setting):
+        change = _change(setting, endpoint.replacement)
+        fix.update(remedy="endpoint", change=change, changes=[change])
     return fix
 
 

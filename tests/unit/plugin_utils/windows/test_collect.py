@@ -6,7 +6,9 @@ import datetime
 import json
 from typing import Any
 
+import jsonschema
 import pytest
+from schema import RECORD_SCHEMA
 from windows_host import (
     CONTROL,
     IMAP,
@@ -62,7 +64,9 @@ def evidence_of(host: WindowsHost, **options: Any) -> dict[str, Any]:
 
 
 def record_of(host: WindowsHost, **options: Any) -> dict[str, Any]:
-    return assess(evidence_model.load(evidence_of(host, **options)), policy_load.load(), datetime.date(2026, 11, 24))
+    record = assess(evidence_model.load(evidence_of(host, **options)), policy_load.load(), datetime.date(2026, 11, 24))
+    jsonschema.validate({"host": "windows", **record}, RECORD_SCHEMA)
+    return record
 
 
 def account(record: dict[str, Any]) -> dict[str, Any]:
@@ -187,7 +191,10 @@ def test_thunderbird_brings_its_own_library() -> None:
 
 def test_a_capped_profile_of_an_old_thunderbird_fails() -> None:
     files = {**PROFILE_FILES, ROAMING + r"\Profiles\x.default\prefs.js": PREFERENCES + '\nuser_pref("security.tls.version.max", 1);'}
-    assert account(record_of(WindowsHost(windows(**OLD_THUNDERBIRD), files)))["verdict"] == "FAIL"
+    found = account(record_of(WindowsHost(windows(**OLD_THUNDERBIRD), files)))
+    assert found["verdict"] == "FAIL"
+    # Its line is not known, so that no program should try.
+    assert "change" not in found["fix"]
 
 
 @pytest.mark.parametrize("name", ["The Bat! v10.4 (64-bit)", "Foxmail", "Becky! Ver.2", "Pegasus Mail", "eM Client", "Mailbird"])
