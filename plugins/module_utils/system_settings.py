@@ -4,6 +4,7 @@
 
 import stat
 
+from ansible_collections.mailtls.fleet.plugins.module_utils import java_settings
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Unreadable
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
     crypto_policies,
@@ -15,6 +16,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
 )
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.openssl_cnf_lines import ConfigError
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import registry as runtimes
 
 # The path that the GnuTLS manual (chapter 8) has, for copies that do not tell theirs.
 _GNUTLS_FILE = "/etc/gnutls/config"
@@ -25,14 +27,25 @@ _OPENSSL_KEYS = ("MinProtocol", "MaxProtocol", "Protocol", "CipherString", "Ciph
 def read(host):
     """Return the settings of *host* as the evidence has them: {stack, config, file, line, section, key, value}."""
     variables = environment.parse(host.text(environment.FILE) or "")
-    found = [_setting("environment", None, environment.FILE, item.line, None, item.name, item.value) for item in variables.values()]
+    found = [_setting("environment", None, environment.FILE, item.line, None, item.name, item.value) for item in _shown(variables)]
     for path, config in _openssl_files(host, variables):
         found.extend(_openssl(host, path, config, variables.get("OPENSSL_CONF_INCLUDE")))
     for path, config in _gnutls_files(host, variables):
         found.extend(_gnutls(host, path, config))
     for path in _nss_files(host, variables):
         found.extend(_nss(host, path))
+    for path in host.stacks.configs("java"):
+        found.extend(_setting("java", path, file, line, None, key, value) for file, line, key, value in java_settings.read(host, path))
     return found + _crypto_policies(host)
+
+
+def _shown(variables):
+    """The variables with what of their values acts on TLS: options of a runtime may hold passwords."""
+    for item in variables.values():
+        runtime = next((runtime for runtime in runtimes.ALL if item.name in runtime.VARIABLES), None)
+        value = runtime.environment({item.name: item.value}).get(item.name) if runtime else item.value
+        if value is not None:
+            yield item._replace(value=value)
 
 
 def _of_programs(host, variable):

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Hello, Stack
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import LibraryFacts
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import DEFAULT, Constraint
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Effect, LibraryFacts, Offer
 
 OBSERVED, INFERRED = "observed", "inferred"
 
@@ -46,10 +47,24 @@ def below(hello: Hello, protocols: frozenset[str] | None) -> set[str]:
     return {protocol for protocol in protocols or () if PROTOCOLS.index(protocol) <= PROTOCOLS.index(hello.versions[0])}
 
 
+def by_default(stack: Stack, facts: LibraryFacts) -> Constraint | None:
+    """Return what the library does by itself to a program that names no versions, where its release offers less then."""
+    offer = _offer(stack, facts)
+    if offer is None or offer.by_default is None:
+        return None
+    why = f"{facts.title} {stack.version}, which offers no more to a program that names no versions"
+    advice = f"Have the program name the versions, or upgrade {facts.title}."
+    return Constraint(DEFAULT, Effect(lists=offer.by_default), offer.source, why=why, advice=advice)
+
+
 def by_release(stack: Stack, facts: LibraryFacts) -> frozenset[str] | None:
     """Return the protocols of *stack*'s release, those left out that were not built in; None when the policy does not know it."""
-    offer = next((offer for offer in facts.offers if offer.versions.holds(stack.version)), None)
+    offer = _offer(stack, facts)
     if offer is None:
         return None
     removed = [flag.removes for name, flag in facts.build_flags.items() if name in stack.build]
     return offer.protocols.difference(*removed)
+
+
+def _offer(stack: Stack, facts: LibraryFacts) -> Offer | None:
+    return next((offer for offer in facts.offers if offer.versions.holds(stack.version)), None)

@@ -129,13 +129,16 @@ def _calculate(
     path: Path, stack: Stack, facts: LibraryFacts, evidence: Evidence, client: list[Constraint], own: OwnPriority | None
 ) -> None:
     capability = library_capability.of(stack, facts)
+    if stack.hello("system") is None and not _OTHER_FILE.issuperset(stack.environment):
+        path.unknown.append(f"what the options of {stack.path} do is known only to a program that runs with them")
     if capability.protocols is None:
         path.unknown.append(capability.unknown or "")
         return
     system = _system_constraints(evidence, facts, stack, path.unknown, own)
     observed = _observed(stack, facts, own, path.unknown)
     handed = [own.constraint(library_capability.known(stack, facts), observed)] if own else []
-    path.constraints += system + handed + client
+    default = library_capability.by_default(stack, facts)
+    path.constraints += system + handed + ([default] if default else []) + client
     path.unknown.extend(item.effect.unknown for item in path.constraints if item.effect.unknown)
     certain = [item for item in path.constraints if not item.maybe]
     path.offered = arithmetic.offered(capability.protocols, certain, facts)
@@ -244,7 +247,9 @@ def _library_constraints(setting: Setting, facts: LibraryFacts, stack: Stack) ->
 def _unexplained(stack: Stack, facts: LibraryFacts, found: list[Constraint], unknown: list[str]) -> list[Constraint]:
     """What the library's own ClientHello shows and no setting that was read explains: the wire is right."""
     hello, protocols = stack.hello("system"), library_capability.of(stack, facts).protocols
-    expected = arithmetic.offered(protocols, found, facts) if protocols is not None else ()
+    default = library_capability.by_default(stack, facts)
+    explained = found + ([default] if default else [])
+    expected = arithmetic.offered(protocols, explained, facts) if protocols is not None else ()
     if hello is None or not expected:
         return []
     if not hello.versions:

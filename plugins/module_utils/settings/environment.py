@@ -6,13 +6,17 @@ import collections
 import re
 
 FILE = "/etc/environment"
-# config(5ssl), the GnuTLS manual (chapter 8), and the NSS environment variables page.
+# config(5ssl), the GnuTLS manual (chapter 8), the NSS environment variables page; node(1), and the tool page of java.
 NAMES = (
     "OPENSSL_CONF",
     "OPENSSL_CONF_INCLUDE",
     "GNUTLS_SYSTEM_PRIORITY_FILE",
     "GNUTLS_SYSTEM_PRIORITY_FAIL_ON_INVALID",
     "NSS_IGNORE_SYSTEM_POLICY",
+    "NODE_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "JAVA_TOOL_OPTIONS",
+    "_JAVA_OPTIONS",
 )
 Variable = collections.namedtuple("Variable", "name value line")
 

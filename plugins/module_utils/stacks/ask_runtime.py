@@ -11,12 +11,14 @@ import os
 import re
 import stat
 import subprocess
+import tempfile
 import time
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask
 
 _HELLO = re.compile(r"(?:[0-9a-f]{2})+$")
-_SECONDS = 5  # for one answer; most take a twentieth of that
+_PATH = re.compile(r"/[^\s\"',;=]+")
+_SECONDS = 10  # for one answer; most take a twentieth of that
 _LATE = "the time for its answer was over"
 
 
@@ -37,31 +39,42 @@ def facts(host, runtime, interpreter, env):
     The hello of the case "system" is that of a program which sets nothing; "bare" leaves out the system's settings and takes every
     version that the runtime can be made to offer.
     """
-    version, found = None, []
-    for case, bare in (("system", {}), ("bare", runtime.BARE)):
-        told = _ask(runtime.command(interpreter, case == "bare"), runtime.environment(dict(env, **bare)))
-        version = version or told.get("version")
-        error = told.get("error") or (None if _HELLO.match(told.get("hello", "")) else "it ended without an answer")
-        found.append(ask.hello_of({"case": case, "priority": None, "hello": told.get("hello"), "error": error}))
-    if found[0]["error"]:
-        host.gap(interpreter, f"wrote no ClientHello: {found[0]['error']}")
-    return {"version": version, "hellos": found}
+    given = runtime.standard_input() if hasattr(runtime, "standard_input") else b""
+    told = _ask(runtime.command(interpreter, False), runtime.environment(env), given)
+    bare = {"hello": told.get("bare"), "error": told.get("bare_error")}
+    if not any(bare.values()):
+        bare = _ask(runtime.command(interpreter, True), runtime.environment(dict(env, **runtime.BARE)), given)
+    hellos = [_hello("system", told), _hello("bare", bare)]
+    if hellos[0]["error"]:
+        host.gap(interpreter, f"wrote no ClientHello: {hellos[0]['error']}")
+    return {"version": told.get("version") or bare.get("version"), "hellos": hellos}
 
 
-def _ask(command, env):
+def _hello(case, told):
+    hello = told.get("hello") or ""
+    error = told.get("error") or (None if _HELLO.match(hello) else "it ended without an answer")
+    return ask.hello_of({"case": case, "priority": None, "hello": hello, "error": error})
+
+
+def _ask(command, env, given):
     """Return what the *command* told, {name: value}; with an "error" where it told no hello."""
     try:
         user = _run_as(command[0], env)
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=dict({"LANG": "C"}, **env),
-            cwd="/",
-            start_new_session=True,
-            preexec_fn=functools.partial(_become, user) if user is not None else None,  # pylint: disable=subprocess-popen-preexec-fn
-        )
+        # Without a name, so that nothing is left of it; and for everyone, since who reads it may be nobody.
+        with tempfile.TemporaryFile() as stdin:
+            stdin.write(given)
+            stdin.seek(0)
+            os.fchmod(stdin.fileno(), 0o444)
+            process = subprocess.Popen(
+                command,
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=dict({"LANG": "C"}, **env),
+                cwd="/",
+                start_new_session=True,
+                preexec_fn=functools.partial(_become, user) if user is not None else None,  # pylint: disable=subprocess-popen-preexec-fn
+            )
     except ValueError as error:
         return {"error": str(error)}
     except (OSError, subprocess.SubprocessError) as error:
@@ -85,7 +98,7 @@ def _run_as(interpreter, env):
     Raises:
         ValueError: we can't become that user, or there are several.
     """
-    files = [value for value in env.values() if value.startswith("/") and os.path.exists(value)]
+    files = [path for value in env.values() for path in _PATH.findall(value) if os.path.exists(path)]
     others = {writer for file in files for writer in ask.writers(file)} - {0, os.geteuid()}
     if others and (os.geteuid() != 0 or len(others) > 1):
         raise ValueError("not asked: other users can change what its variables name")
@@ -108,7 +121,9 @@ def _is_roots_own(path):
             status = os.stat(path)
         except OSError:
             return False
-        if status.st_uid != 0 or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        # In a directory like /tmp, nobody can put something else in the place of what is root's.
+        if status.st_uid != 0 or (shared and not (stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX)):
             return False
         above = os.path.dirname(path)
         if above == path:

@@ -166,6 +166,8 @@ class Stacks:
             told = ask_runtime.facts(self._host, runtime, path, self._variables(entry))
         below = (self._entries[stack] for stack in self._below.get(entry["path"], ()))
         config = next((stack["config"] for stack in below if stack["kind"] == "openssl"), None)
+        if hasattr(runtime, "config"):
+            config = runtime.config(self._host, path, entry["environment"])
         entry.update(told, version=told["version"] or runtime.version(self._host, path), build=[])
         entry["config"] = self._config(entry, config)
 

@@ -147,11 +147,12 @@ class OwnSuites:
 
 @dataclass(frozen=True)
 class Offer:
-    """The protocols that some versions of a library can offer."""
+    """The protocols that some versions of a library can offer; `by_default`: those that a program gets which names none, where fewer."""
 
     versions: VersionRange
     protocols: frozenset[str]
     source: Source
+    by_default: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)

@@ -304,8 +304,9 @@ def own_suites(node: Node, known: Sources) -> model.OwnSuites:
 
 def offer(node: Node, known: Sources) -> model.Offer:
     """Return what some versions of a library offer."""
-    given = keys(node, ("versions", "protocols", "source"))
-    return model.Offer(version_range(given["versions"]), protocols(given["protocols"]), source(given["source"], known))
+    given = keys(node, ("versions", "protocols", "source"), ("by_default",))
+    by_default = protocols(given["by_default"]) if "by_default" in given else None
+    return model.Offer(version_range(given["versions"]), protocols(given["protocols"]), source(given["source"], known), by_default)
 
 
 def build_flag(node: Node, known: Sources) -> model.BuildFlag:

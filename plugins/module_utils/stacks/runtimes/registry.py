@@ -8,15 +8,18 @@ Each module of this directory gives
     NAMES           regular expression that the interpreter's file name matches
     STANDS_ALONE    its version tells what it offers; otherwise only its answer, or the libssl below it, does
     BARE            variables under which the system's settings don't act on it
-    command(interpreter, is_bare) -> the command that prints "version X" and "hello HEX" or "error TEXT", and runs no code of a user
+    command(interpreter, is_bare) -> the command that prints "version X" and "hello HEX" or "error TEXT", and runs no code of a user;
+                    a second hello, "bare HEX", saves the second start
     environment(variables) -> those of the variables, or their parts, that act on its TLS and run no code
     modules(host, interpreter) -> paths of the files that load its TLS library
+    standard_input() -> bytes that the command reads; only where it needs some
+    config(host, interpreter, variables) -> path of a settings file of its own, and what puts others on top; only where it has one
     version(host, interpreter) -> its version without running it, or None
 """
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import node, perl, php, python, ruby
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import java, node, perl, php, python, ruby
 
-ALL = (node, perl, php, python, ruby)
+ALL = (java, node, perl, php, python, ruby)
 
 
 def of_program(path):

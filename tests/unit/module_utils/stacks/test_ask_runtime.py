@@ -100,7 +100,20 @@ def test_only_what_root_alone_can_change_is_asked(tmp_path):
     own = next((path for path in directory.iterdir() if path.is_file() and not path.is_symlink()), None)
     assert own is not None
     assert ask_runtime.may_be_asked(host, str(own))
-    assert not ask_runtime.may_be_asked(host, executable(tmp_path / "python3", ""))
+    writable = executable(tmp_path / "python3", "")
+    os.chmod(writable, 0o775)
+    assert not ask_runtime.may_be_asked(host, writable)
     assert not ask_runtime.may_be_asked(host, "/does/not/exist")
     assert not ask_runtime.may_be_asked(Host(str(tmp_path)), str(own))
     assert stat.S_IMODE(own.stat().st_mode) & 0o022 == 0
+
+
+@pytest.mark.requires_root
+def test_what_another_user_can_change_is_read_with_that_users_rights_alone(tmp_path):
+    file = tmp_path / "openssl.cnf"
+    file.write_text(CAPPED)
+    file.chmod(0o600)
+    asked = {"OPENSSL_CONF": str(file)}
+    assert ask_runtime.facts(Host(), python_runtime, PYTHON, asked)["hellos"][0]["versions"][-1] == "TLSv1.2"
+    os.chown(file, 1234, 1234)
+    assert "could not be started" in ask_runtime.facts(Host(), python_runtime, PYTHON, asked)["hellos"][0]["error"]

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from typing import Any
 
+import foreign_libraries
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,3 +122,19 @@ def test_no_option_reaches_node_that_could_run_code(variables: dict[str, str]) -
     kept = node.environment(variables)
     assert set(kept) <= set(node.VARIABLES)
     assert all(word.startswith(("--tls-", "--openssl-")) for word in kept.get("NODE_OPTIONS", "").split())
+
+
+@pytest.mark.requires_program("npm")
+@pytest.mark.parametrize(
+    ("version", "newest"),
+    [("0.8.28", "TLSv1"), ("0.10.48", "TLSv1.2"), ("4.9.1", "TLSv1.2"), ("8.17.0", "TLSv1.2"), ("10.24.1", "TLSv1.2")],
+)
+def test_old_builds_of_node(version: str, newest: str) -> None:
+    try:
+        interpreter = str(foreign_libraries.node(version))
+    except foreign_libraries.Unavailable as error:
+        pytest.skip(str(error))
+    facts = ask_runtime.facts(Host(), node, interpreter, {})
+    assert (facts["version"], node.version(Host(), interpreter)) == (version, version)
+    assert [hello["error"] for hello in facts["hellos"]] == [None, None]
+    assert facts["hellos"][0]["versions"][-1] == newest
