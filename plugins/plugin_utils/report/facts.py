@@ -21,9 +21,9 @@ MEANING = {
 }
 ABSENT, REMOVE = "absent", "(remove)"
 CONFIDENCE = {
-    "observed": "observed: the library wrote a ClientHello, or a connection was tried",
-    "configured": "configured: read from settings",
-    "inferred": "inferred: from the versions of programs",
+    "observed": "the library wrote a ClientHello, or a connection was tried",
+    "configured": "read from settings",
+    "inferred": "from the versions of programs",
 }
 _SECURITY = {"implicit": "implicit TLS", "starttls": "STARTTLS", "none": "no TLS", None: "security not known"}
 

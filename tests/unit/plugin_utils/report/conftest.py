@@ -22,6 +22,13 @@ def fleet() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def few(fleet: dict[str, Any]) -> dict[str, Any]:
+    """One host of that fleet for each thing that can be wrong or right with one."""
+    kinds = {(host["verdict"], *sorted({item["cause"] for item in host["findings"]})): host for host in fleet["hosts"]}
+    return document.build(kinds.values(), fleet["run"], fleet["waivers"])
+
+
+@pytest.fixture(scope="session")
 def history(fleet: dict[str, Any]) -> History:
     failing = tuple(host["host"] for host in fleet["hosts"] if host["verdict"] == "FAIL")
     changes = Changes(
