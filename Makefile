@@ -2,6 +2,7 @@
 # make test    set up and run all tests      make test ARGS="-k fetchmail"
 # make lint    the quality tests alone
 # make bench   what an audit costs beside a ping, in the lab        make bench ARGS="50 5": 50 hosts, 5 rounds
+# make bench-report   what a report costs, for 100 to 100,000 hosts      make bench-report ARGS="100 10000"
 # make format  lay out the Python files, and mend what can be mended by itself
 # make venv    only the Python environments
 # make requirements   pin anew what requirements/*.in name (needs uv)
@@ -10,7 +11,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help audit test lint bench format venv packages requirements clean
+.PHONY: help audit test lint bench bench-report format venv packages requirements clean
 .NOTPARALLEL:
 
 ARGS ?=
@@ -37,6 +38,9 @@ lint: venv
 
 bench: packages venv
 	@PYTHONPATH=playbooks/collections:tests:tests/integration $(BIN)/python tests/bench/bench_audit.py $(ARGS)
+
+bench-report: packages venv
+	@PYTHONPATH=playbooks/collections:tests $(BIN)/python tests/bench/bench_report.py $(ARGS)
 
 format: $(TOOLS)
 	@$(BIN)/ruff check --fix --exit-zero --quiet

@@ -100,6 +100,8 @@ class TestUse:
             page.get_by_label("Search").fill(words)
             expect(page.get_by_role("status")).to_have_text("1 host matches" if len(matching) == 1 else f"{len(matching)} hosts match")
             assert sorted(visible_hosts(page)) == matching
+            page.get_by_label("Search").fill("")
+            expect(page.get_by_role("status")).to_have_text(f"{len(fleet['hosts'])} hosts")
 
     def test_a_verdict_leaves_its_hosts_and_clear_brings_all_back(self, opened: Opener, fleet: dict[str, Any]) -> None:
         page = opened(fleet)
