@@ -3,6 +3,7 @@
 """The mail clients that are known. A new client is a module of its own and a name here."""
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
+    alpine,
     balsa,
     betterbird,
     claws_mail,
@@ -40,6 +41,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
 )
 
 READERS = (
+    alpine,
     balsa,
     betterbird,
     claws_mail,

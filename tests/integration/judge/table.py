@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from lab.clients import Key
 
 _DIRECTORY = Path(__file__).parent / "cases"
 _DEFAULTS = {"server": "outlook.office365.com", "options": "", "protocol": "imap", "port": 993}
@@ -21,7 +22,7 @@ class Case:
         client: the client's name in the evidence.
         name: the story, which is unique among the client's cases.
         command: what runs the client once, unattended; None for Thunderbird, which the lab runs by itself.
-        keys: what is typed into the terminal in which the command runs; None: it runs without one.
+        keys: what is typed into the terminal in which the command runs (see lab/terminal.py); None: it runs without one.
         files: configuration files by path, relative ones in the user's home.
         preferences: of Thunderbird's profile.
         account: of Thunderbird's profile: protocol, server, port, security.
@@ -39,7 +40,7 @@ class Case:
     name: str
     command: tuple[str, ...] | None
     files: Mapping[str, str]
-    keys: tuple[str, ...] | None = None
+    keys: tuple[Key, ...] | None = None
     preferences: Mapping[str, Any] = field(default_factory=dict)
     account: Mapping[str, Any] = field(default_factory=dict)
     system: Mapping[str, str] = field(default_factory=dict)
@@ -96,11 +97,11 @@ def _crontab(entry: Mapping[str, Any]) -> dict[str, str]:
     return {"/var/spool/cron/crontabs/<user>": f"{variables}*/5 * * * * {entry['cron']}\n"}
 
 
-def _words(key: str, document: Mapping[str, Any], entry: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[str, ...] | None:
+def _words(key: str, document: Mapping[str, Any], entry: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[Any, ...] | None:
     if key == "command" and "cron" in entry:
         return ()
-    words: Sequence[str] | None = entry.get(key, document.get(key))
-    return None if words is None else tuple(_filled(word, values) for word in words)
+    words: Sequence[Any] | None = entry.get(key, document.get(key))
+    return None if words is None else tuple(_filled(word, values) if isinstance(word, str) else word for word in words)
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:

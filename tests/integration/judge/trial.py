@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from lab.clients import put_terminal, put_thunderbird_profile, run_in_terminal, run_thunderbird, thunderbird_account
+from lab.clients import Key, put_terminal, put_thunderbird_profile, run_in_terminal, run_thunderbird, thunderbird_account
 from lab.container import File
 from lab.host import Host, User
 from lab.servers import PASSWORD, MailServer
@@ -135,8 +135,8 @@ def _try(groups: Sequence[Group], server: MailServer) -> dict[str, tuple[bool, s
 
 def _run(host: Host, user: str, case: Case) -> str:
     command = _of_crontab(host, user) if case.cron else [_personal(word, user) for word in case.command or ()]
-    in_terminal = case.keys is not None
-    done = run_in_terminal(host, user, command, case.keys or ()) if in_terminal else host.run(command, user=user, timeout=_SECONDS)
+    in_terminal, keys = case.keys is not None, [_typed(key, user) for key in case.keys or ()]
+    done = run_in_terminal(host, user, command, keys) if in_terminal else host.run(command, user=user, timeout=_SECONDS)
     return done.stdout + done.stderr
 
 
@@ -144,6 +144,10 @@ def _of_crontab(host: Host, user: str) -> list[str]:
     """The only command of the user's crontab, as cron runs it: by sh, with the variables that stand above it."""
     *variables, line = host.read(f"/var/spool/cron/crontabs/{user}").splitlines()
     return ["env", *variables, "sh", "-c", line.split(maxsplit=5)[5]]
+
+
+def _typed(key: Key, user: str) -> Key:
+    return _personal(key, user) if isinstance(key, str) else {**key, "type": _personal(key["type"], user)}
 
 
 def _try_thunderbird(groups: Sequence[Group], server: MailServer) -> dict[str, tuple[bool, str]]:

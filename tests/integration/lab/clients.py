@@ -23,6 +23,7 @@ _TERMINAL = "/usr/local/bin/lab-terminal"
 # Thunderbird opens its connections together; when nothing happened for so long, all have had their try.
 QUIET_SECONDS = 3.0
 Preference = str | int | bool
+Key = str | Mapping[str, str]
 _PROFILE = "lab.default"
 # Thunderbird takes no profile that was not made by this installation unless the section named after it
 # (a digest of /usr/lib/thunderbird) says so; it would make a new one, without accounts, and connect nowhere.
@@ -66,7 +67,7 @@ def run_mbsync(
     return host.run(["mbsync", "--verbose", *options], user=user, env=env, timeout=SECONDS)
 
 
-def run_in_terminal(host: Host, user: str, command: Sequence[str], keys: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def run_in_terminal(host: Host, user: str, command: Sequence[str], keys: Sequence[Key]) -> subprocess.CompletedProcess[str]:
     """Run a program of the screen, and type those keys into it, one by one; see terminal.py."""
     return host.run(["python3", _TERMINAL, json.dumps(list(keys)), *command], user=user, timeout=SECONDS)
 

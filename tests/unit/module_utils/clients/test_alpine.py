@@ -1,0 +1,109 @@
+"""alpine: the files of the system and of its users, and the one that wins."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import alpine
+
+FILE = "/home/alice/.pinerc"
+RANGE = "encryption-protocol-range"
+SECRET = "hunter2"
+# the server's name: (server, port, protocol, security, what is undecided)
+ACCOUNTS = {
+    "{h/ssl}inbox": ("h", 993, "imap", "implicit", []),
+    "{h/tls}inbox": ("h", 143, "imap", "starttls", []),
+    "{h}inbox": ("h", 143, "imap", "starttls", []),
+    "{h/notls}inbox": ("h", 143, "imap", "none", []),
+    "{h/pop3/ssl}inbox": ("h", 995, "pop3", "implicit", []),
+    "{h:99/ssl}inbox": ("h", 99, "imap", "implicit", []),
+    "{$SERVER/ssl}inbox": (None, 993, "imap", "implicit", ["server"]),
+    "{h/ssl/tls}inbox": ("h", None, "imap", None, ["security"]),
+}
+# range: its minimum and its maximum
+RANGES = {
+    "tls1_2,no_max": ["tls1_2", "no_max"],
+    "tls1_1,tls1": ["tls1", "tls1_1"],
+    " no_min , tls1_1 ": ["no_min", "tls1_1"],
+    "tls1_1": [],
+    "TLSv1,TLSv1.1": [],
+}
+# range and flag: whether it is tried at all
+FLAGS = {
+    ("tls1,tls1_2", "tls1_1"): "on",
+    ("tls1_2,no_max", "tls1_1"): "outside of the range",
+    ("old", "tls1_2"): "outside of the range",
+}
+
+
+@pytest.fixture
+def read(tree):
+    def read_files(text: str = ""):
+        if text:
+            tree.write(FILE, text)
+        host = tree.host()
+        evidence = alpine.read(host)
+        return (evidence["accounts"] if evidence else []), host.gaps
+
+    return read_files
+
+
+def values(account, *keys: str) -> list[str]:
+    return [setting["value"] for setting in account["settings"] if setting["key"] in keys]
+
+
+def bounds(account) -> list[str]:
+    return values(account, RANGE + " minimum", RANGE + " maximum")
+
+
+@pytest.mark.parametrize("name", ACCOUNTS)
+def test_accounts(name, read):
+    (found,), gaps = read(f"inbox-path={name}\n")
+    undecided = [entry["what"] for entry in found["undecided"]]
+    assert (found["server"], found["port"], found["protocol"], found["security"], undecided) == ACCOUNTS[name]
+    assert (found["user"], found["config"], found["line"], gaps) == ("alice", FILE, 1, [])
+
+
+@pytest.mark.parametrize("text", RANGES)
+def test_ranges(text, read):
+    (found,), _gaps = read(f"inbox-path={{h/ssl}}i\n{RANGE}={text}\n")
+    assert bounds(found) == RANGES[text]
+
+
+@pytest.mark.parametrize("text", FLAGS)
+def test_a_flag_for_one_version_is_tried_within_the_range(text, read):
+    (found,), _gaps = read(f"inbox-path={{h/{text[1]}}}i\n{RANGE}={text[0]}\n")
+    assert values(found, "/" + text[1]) == [FLAGS[text]]
+
+
+def test_mailboxes_of_one_server_are_one_account(read):
+    text = "inbox-path={h/ssl}inbox\nincoming-folders=x {h/ssl}x,\n\ty {i/ssl}y\nfolder-collections=mail/[],News *{n/nntp}[]\n"
+    accounts, _gaps = read(text)
+    assert [entry["server"] for entry in accounts] == ["h", "i"]
+
+
+def test_the_users_file_stands_over_the_systems_and_the_fixed_one_over_both(tree, read):
+    tree.write("/etc/pine.conf", f"inbox-path={{s/ssl}}i\n{RANGE}=tls1,tls1\n")
+    system, of_user = read(f"{RANGE}=tls1,no_max\n")[0]
+    assert (system["user"], system["config"], bounds(system)) == ("", "/etc/pine.conf", ["tls1", "tls1"])
+    assert (of_user["user"], of_user["server"], bounds(of_user)) == ("alice", "s", ["tls1", "no_max"])
+    tree.write("/home/alice/.pinercex", f"{RANGE}=tls1_1,no_max\n")
+    assert bounds(read()[0][1]) == ["tls1_1", "no_max"]
+    tree.write("/etc/pinerc.fixed", f"{RANGE}=tls1_2,no_max\n")
+    assert [bounds(entry) for entry in read()[0]] == [["tls1_2", "no_max"]] * 2
+
+
+def test_a_secret_is_in_no_account_and_no_gap(tree, read):
+    tree.write("/home/alice/.pine-passfile", SECRET)
+    tree.write("/home/alice/.alpine.pwd", SECRET)
+    accounts, gaps = read(
+        f"inbox-path={{h/ssl/user={SECRET}}}{SECRET}\nsmtp-server=h/user={SECRET}\nuser-id={SECRET}\n"
+        f"incoming-folders=x {{i/pass={SECRET}}}x,{SECRET} {{j/ssl}}x\nldap-servers=h /pass={SECRET}\n"
+    )
+    assert [entry["server"] for entry in accounts] == ["h", "j"]
+    assert SECRET not in repr((accounts, gaps))
+
+
+def test_nothing_of_it_is_no_evidence(tree):
+    host = tree.host()
+    assert (alpine.read(host), host.gaps) == (None, [])
