@@ -60,7 +60,7 @@ def play(lab: Lab, hosts: list[Host], tmp_path: Path) -> Play:
             [
                 str(CORES[core] / "ansible-playbook"),
                 "-i",
-                str(lab.inventory(f"remediate-{tmp_path.name}", hosts, **inventory)),
+                str(lab.inventory("plays", hosts, **inventory)),
                 f"playbooks/{playbook}",
                 *arguments,
             ],
