@@ -13,7 +13,8 @@ from lab.session import Lab
 from lab.snapshot import Entry
 
 # A daemon goes on with what it read when it started, so cases that start one would need its restart.
-CASES = [case for case in table.cases() if case.unknown is None and case.command is not None and not case.start]
+TRIED = [case for case in table.cases() if case.unknown is None and case.command is not None and not case.start]
+CASES = [case for case in TRIED if not case.not_mended]
 _ALL_AT_ONCE = ("-e", '{"mailtls_serial": ["100%"], "mailtls_max_fail_percentage": 100, "mailtls_rollback_on_failure": false}')
 
 

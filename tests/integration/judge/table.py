@@ -32,6 +32,7 @@ class Case:
         works_before: whether the client connects to the service as it was; a case that fails afterwards and never worked
             would prove nothing, so the exception gives its reason.
         unknown: why the audit may say UNKNOWN.
+        not_mended: why what the client does once it is mended, or put back, can't be seen.
         cron: whether what runs the client is the user's crontab, one of `files`, and not `command`.
         by_hand: why no remedy can be made by itself though the finding names a setting.
     """
@@ -49,6 +50,7 @@ class Case:
     works_before: bool = True
     unknown: str | None = None
     by_hand: str | None = None
+    not_mended: str | None = None
     cron: bool = False
 
     @property
@@ -76,6 +78,7 @@ def _case(client: str, document: Mapping[str, Any], entry: Mapping[str, Any]) ->
         name=entry["name"],
         command=_words("command", document, entry, values),
         keys=_words("keys", document, entry, values),
+        not_mended=entry.get("not_mended", document.get("not_mended")),
         cron="cron" in entry,
         files={path: _filled(text, values) for path, text in templates.items()},
         preferences=entry.get("preferences", {}),
