@@ -21,9 +21,21 @@ def collect(root="/", reach="python", timeout=10):
         reach: by which way the host was reached, a word that only goes along.
         timeout: seconds that the questions to all TLS libraries may take together.
     """
-    host = Host(root)
+    return of_host(Host(root), reach, os.geteuid() == 0, timeout)
+
+
+def of_host(host, reach, privileged, timeout=10, readers=registry.READERS):
+    """Return the evidence of *host*, as `collect` does.
+
+    Args:
+        host: the Host.
+        reach: by which way it was reached.
+        privileged: whether it was looked at as root.
+        timeout: seconds that the questions to all TLS libraries may take together.
+        readers: of the clients that are looked for.
+    """
     _attempt(host, "users", "accounts", lambda: host.users)
-    clients = [_attempt(host, reader.NAME, "client:" + reader.NAME, functools.partial(reader.read, host)) for reader in registry.READERS]
+    clients = [_attempt(host, reader.NAME, "client:" + reader.NAME, functools.partial(reader.read, host)) for reader in readers]
     # The clients first: they bring the libraries that come with them, and the strings to ask these with.
     _attempt(host, "TLS libraries", "stack:openssl", lambda: host.stacks.ask(timeout))
     settings = _attempt(host, "system settings", "stack:openssl", lambda: system_settings.read(host)) or []
@@ -31,8 +43,8 @@ def collect(root="/", reach="python", timeout=10):
         "schema": SCHEMA,
         "collection": VERSION,
         "reach": reach,
-        "root": root,
-        "privileged": os.geteuid() == 0,
+        "root": host.root,
+        "privileged": privileged,
         "platform": _attempt(host, "platform", None, lambda: platform.read(host)) or {},
         "stacks": _attempt(host, "TLS libraries", "stack:openssl", host.stacks.all) or [],
         "settings": settings,

@@ -32,7 +32,7 @@ class Host:
     """
 
     def __init__(self, root="/"):
-        self.root = root if root == "/" else root.rstrip("/")
+        self.root = root.rstrip("/") or "/"
         self.live = self.root == "/"
         self.gaps = []
         self._users = None
@@ -170,7 +170,16 @@ class Host:
         except Unreadable:
             return path
 
+    def may_enter(self, directory):
+        """Tell whether what is in *directory* can be seen."""
+        return os.access(self.real(directory), os.R_OK | os.X_OK)
+
     # What the host has
+
+    @property
+    def uname(self):
+        """The os.uname_result of a running system, or None."""
+        return os.uname() if self.live else None
 
     @property
     def users(self):

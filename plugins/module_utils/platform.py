@@ -2,7 +2,6 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which operating system a host runs."""
 
-import os
 import re
 import sys
 
@@ -37,7 +36,7 @@ def read(host):
 
     os is the ID of os-release(5), or "macos", "freebsd" and the like. kernel and python are None below a root other than "/".
     """
-    kernel = os.uname() if host.live else None
+    kernel = host.uname
     found = _os_release(host) or _old_release(host) or _macos(host) or _from_kernel(kernel)
     return {
         "os": found[0],

@@ -52,7 +52,7 @@ def _is_own_home(host, uid, home):
 
 
 def _readable(host, home, name):
-    if os.access(host.real(home), os.R_OK | os.X_OK):
+    if host.may_enter(home):
         return True
     host.gap(home, f"permission denied: the mail clients of user {name} were not seen", "accounts")
     return False

@@ -149,6 +149,8 @@ evidence:
   type: dict
 """
 
+import os
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.collect import collect
@@ -168,7 +170,10 @@ def main():
         },
         supports_check_mode=True,
     )
-    module.exit_json(changed=False, evidence=collect(root=module.params["root"], timeout=module.params["timeout"]))
+    root = module.params["root"]
+    if not os.path.isdir(root):
+        module.fail_json(msg=f"root: expected a directory of this host, found none at {root}")
+    module.exit_json(changed=False, evidence=collect(root=root, timeout=module.params["timeout"]))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 
 _TRACEBACK = "Traceback (most recent call last)"
 # What Ansible says when a module printed no result: the reason is in what it printed instead.
-_NO_RESULT = ("MODULE FAILURE", "Module result deserialization failed")
+_NO_RESULT = ("MODULE FAILURE", "The module failed to execute correctly", "Module result deserialization failed")
 _NO_ANSWER = "the host's answer is no result of a module"
 _MAX_QUOTED = 200
 

@@ -57,6 +57,15 @@ def by_default(stack: Stack, facts: LibraryFacts) -> Constraint | None:
     return Constraint(DEFAULT, Effect(lists=offer.by_default), offer.source, why=why, advice=advice)
 
 
+def unsure(stack: Stack, facts: LibraryFacts) -> frozenset[str]:
+    """Return the protocols of *stack*'s release that its build may lack: empty where its own ClientHello tells."""
+    bare = stack.hello("bare")
+    if bare and not bare.error and bare.versions:
+        return frozenset()
+    offer = _offer(stack, facts)
+    return offer.may_lack if offer else frozenset()
+
+
 def by_release(stack: Stack, facts: LibraryFacts) -> frozenset[str] | None:
     """Return the protocols of *stack*'s release, those left out that were not built in; None when the policy does not know it."""
     offer = _offer(stack, facts)

@@ -178,6 +178,13 @@ def _judge(path: Path, stack: Stack, facts: LibraryFacts, policy: Policy) -> Non
         return _meets(arithmetic.offered(capability, constraints, facts), policy)
 
     certain = [item for item in path.constraints if not item.maybe]
+    unsure = library_capability.unsure(stack, facts)
+    if unsure and passes(certain) != _meets(arithmetic.offered(capability - unsure, certain, facts), policy):
+        # Where there is a hole above them, that decides.
+        path.unknown.append(
+            f"whether this build of {facts.title} leaves the oldest of its versions on, which only its ClientHello would tell"
+        )
+        return
     if not _meets(path.offered, policy):
         path.passes = False
         path.blockers = arithmetic.blockers(certain, passes) if _meets(capability, policy) else []

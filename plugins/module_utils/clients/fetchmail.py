@@ -13,7 +13,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors impo
 NAME = "fetchmail"
 
 _AFFECTS = "client:" + NAME
-_VERSION = rb"\0(\d+\.\d+\.\d+)\0"
+VERSION = rb"\0(\d+\.\d+\.\d+)\0"
 _USER_FILE = "/.fetchmailrc"
 _SYSTEM_FILE = "/etc/fetchmailrc"
 _SERVICES = "/etc/services"
@@ -35,7 +35,7 @@ _UNITS = tuple(directory + _UNIT for directory in (_SYSTEMD, "/usr/lib/systemd/s
 
 def read(host):
     """Return the evidence of fetchmail on *host*, or None when nothing of it is there."""
-    installs = base.installs(host, (NAME,), (NAME,), _VERSION)
+    installs = base.installs(host, (NAME,), (NAME,), VERSION)
     reader = _Reader(host, base.release(installs))
     files = {user.home + _USER_FILE: functools.partial(reader.of_file, user.name, user.home + _USER_FILE) for user in host.users}
     files[_SYSTEM_FILE] = reader.of_system

@@ -12,7 +12,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors impo
 NAME = "mbsync"
 
 _AFFECTS = "client:" + NAME
-_VERSION = rb"isync (\d+(?:\.\d+)+)"
+VERSION = rb"isync (\d+(?:\.\d+)+)"
 _FILE = "/.mbsyncrc"
 # Since isync 1.5, and before the other where both are there. XDG_CONFIG_HOME names another directory than ~/.config.
 _XDG_FILE = "/isyncrc"
@@ -32,7 +32,7 @@ _PORTS = {"implicit": 993, "starttls": 143, "none": 143}
 
 def read(host):
     """Return the evidence of mbsync on *host*, or None when nothing of it is there."""
-    installs = base.installs(host, (NAME,), ("isync",), _VERSION)
+    installs = base.installs(host, (NAME,), ("isync",), VERSION)
     release = base.release(installs)
     files = {
         path: functools.partial(_accounts, host, user.name, path, release)

@@ -12,7 +12,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors impo
 NAME = "mpop"
 
 _AFFECTS = "client:" + NAME
-_VERSION = rb"\0(\d+\.\d+\.\d+)\0"
+VERSION = rb"\0(\d+\.\d+\.\d+)\0"
 _PORTS = {"implicit": 995, "starttls": 110, "none": 110}
 # What a command that can't be looked into may set.
 _SETTINGS = ("host", "port", "tls", "tls_starttls", "tls_priorities", "tls_force_sslv3")
@@ -22,7 +22,7 @@ _COMPUTED = "a command prints this line when mpop starts, or it is of a release 
 
 def read(host):
     """Return the evidence of mpop on *host*, or None when nothing of it is there."""
-    installs = base.installs(host, (NAME,), (NAME,), _VERSION)
+    installs = base.installs(host, (NAME,), (NAME,), VERSION)
     files = {}
     for user in host.users:
         path = _file(host, user.home, user.home + "/.config")

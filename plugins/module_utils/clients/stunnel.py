@@ -9,9 +9,9 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors impo
 NAME = "stunnel"
 
 _AFFECTS = "client:" + NAME
-_PROGRAMS = ("stunnel4", "stunnel", "stunnel5")
-_PACKAGES = ("stunnel4", "stunnel")
-_VERSION = rb"stunnel (\d+\.\d+)"
+PROGRAMS = ("stunnel4", "stunnel", "stunnel5")
+PACKAGES = ("stunnel4", "stunnel")
+VERSION = rb"stunnel (\d+\.\d+)"
 _DIRECTORIES = ("/etc/stunnel", "/usr/local/etc/stunnel")
 _USER_DIRECTORY = "/.config/stunnel"
 _PROTOCOLS = ("imap", "pop3")
@@ -19,13 +19,13 @@ _PROTOCOLS = ("imap", "pop3")
 
 def read(host):
     """Return the evidence of stunnel on *host*, or None when nothing of it is there."""
-    installs = base.installs(host, _PROGRAMS, _PACKAGES, _VERSION)
+    installs = base.installs(host, PROGRAMS, PACKAGES, VERSION)
     reader = _Reader(host)
     for directory in _DIRECTORIES:
         reader.directory("", directory)
     for user in host.users:
         reader.directory(user.name, user.home + _USER_DIRECTORY)
-    for launch in host.launches.of(*_PROGRAMS):
+    for launch in host.launches.of(*PROGRAMS):
         reader.launch(launch)
     base.want_ciphers(host, installs, reader.accounts + reader.relays, "ciphers")
     return base.relay_evidence(host, NAME, installs, reader.accounts, reader.relays)

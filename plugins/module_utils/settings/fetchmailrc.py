@@ -68,6 +68,14 @@ _SHAPES = {
     "verdict": (("verdict",), False, "accept or reject"),
 }
 _OPTIONS = frozenset(_GLOBAL) | frozenset(_SERVER) | frozenset(_USER)
+# For who has to leave out what may be a secret before the file is read here: all words of the grammar, and what follows some of them.
+WORDS = dict(
+    tokens.words(_OPTIONS),
+    keep=("poll", "server", "skip", "proto", *(key for key in _KEPT if key != "ssl")),
+    numbers=tuple(
+        name for shapes in (_GLOBAL, _SERVER, _USER) for name, shape in shapes.items() if shape in ("number", "numbers", "service")
+    ),
+)
 
 
 def parse(text):

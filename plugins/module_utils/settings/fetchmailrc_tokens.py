@@ -114,6 +114,22 @@ def _classified(word, line, expected, options):
     return Token("number" if _NUMBER.match(word) else "string", word, line)
 
 
+def words(options):
+    """Return {name: words} of the grammar with these *options*: all that are "known", those written together with the word no
+    ("negated"), those without meaning ("noise"), and those behind which a word of the grammar is a name ("names", "auths")."""
+    protocols = _PROTOCOLS | {word.upper() for word in _PROTOCOLS}
+    groups = (_STRUCTURE, frozenset(_SPELLINGS), _NOISE, _AUTHENTICATIONS, protocols, _VERDICTS, _NO_WORDS, frozenset(options))
+    spelled = {word: _SPELLINGS.get(word, word) for word in frozenset().union(*groups)}
+    expected = {kind: [word for word, name in spelled.items() if _EXPECTED_AFTER.get(name) == kind] for kind in ("name", "authentication")}
+    return {
+        "known": tuple(spelled),
+        "negated": tuple(_NO_WORDS),
+        "noise": tuple(_NOISE),
+        "names": tuple(expected["name"]),
+        "auths": tuple(expected["authentication"]),
+    }
+
+
 def unescaped(raw):
     """Return a string with its escapes resolved: \\n \\t \\b \\r, decimal \\nnn, octal \\0oo, \\xhh; it ends at a NUL."""
     return _ESCAPE.sub(lambda escape: _character(escape.group("code")), raw).split("\0")[0]

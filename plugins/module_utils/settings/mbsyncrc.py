@@ -58,6 +58,10 @@ _NOTED = frozenset(["tunnel"])
 # Those of one slot set the same thing, the last of them counts. What TLSVersions changes adds up.
 _SLOTS = {"sslversion": "sslversions", "tlstype": "ssltype"}
 _EXCLUSIVE = (("user", "usercmd"), ("pass", "passcmd"), ("authmech", "requirecram"), ("authmechs", "requirecram"))
+_ALL = {key: shape for keywords in (_GLOBAL, *_SECTIONS.values()) for key, shape in keywords.items()}
+# What may be read in full, and what not: any text may be a secret, whatever its keyword.
+PLAIN = _KEPT | {"imapaccount", "imapstore"} | {key for key, shape in _ALL.items() if shape not in ("text", "texts", "account")}
+TEXTS = frozenset(_ALL) - PLAIN | frozenset(_SECTIONS) - PLAIN
 # The first release that knows a word: NEWS of isync 1.2.0, 1.4.0 and 1.5.0.
 _SINCE = {
     "ssltype": (1, 2),

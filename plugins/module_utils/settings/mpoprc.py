@@ -19,7 +19,9 @@ UNKNOWN = "eval"
 _SWITCHES = ("tls", "tls_starttls", "tls_force_sslv3")
 _NEEDED = ("host", "port")
 _KEPT = _NEEDED + _SWITCHES + ("tls_priorities", "socket")
-_OTHERS = frozenset(
+# What may be read in full, and what not.
+PLAIN = frozenset(_KEPT) | {"account", "defaults"}
+OTHERS = frozenset(
     (
         "apop_secret",
         "auth",
@@ -109,7 +111,7 @@ class _Parser:
             self._eval(number, argument)
         elif command in _KEPT:
             self._section.options[command] = Option(command, _value(number, command, argument), number)
-        elif command not in _OTHERS:
+        elif command not in OTHERS:
             self._section.options[UNKNOWN] = Option(UNKNOWN, None, number)
 
     def _account(self, number, argument):
@@ -133,7 +135,7 @@ class _Parser:
         command = printed.group(1) if printed else ""
         if command in _KEPT:
             self._section.options[command] = Option(command, None, number)
-        elif command not in _OTHERS:
+        elif command not in OTHERS:
             self._section.options[UNKNOWN] = Option(UNKNOWN, None, number)
 
 

@@ -9,7 +9,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import open
 Command = collections.namedtuple("Command", "key value file line section doubt")
 
 # As SSL_CONF_cmd(3) spells them. The names that they have on a command line ("-max_protocol") do not count in a file.
-_COMMANDS = {
+COMMANDS = {
     name.lower(): name
     for name in (
         "MinProtocol",
@@ -82,5 +82,5 @@ def _module_name(name):
 
 
 def _command(value, section):
-    key = _COMMANDS.get(value.name.partition(".")[2].lower() if "." in value.name else value.name.lower())
+    key = COMMANDS.get(value.name.partition(".")[2].lower() if "." in value.name else value.name.lower())
     return Command(key, value.value, value.file, value.line, section, value.doubt) if key else None

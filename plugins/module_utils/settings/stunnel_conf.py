@@ -26,6 +26,8 @@ MAX_DEPTH = 8
 MAX_SERVICES = 1000
 _SINGLE = ("client", "protocol", "protocolhost", "ciphers", "sslversion", "sslversionmin", "sslversionmax", "securitylevel")
 _LISTS = ("accept", "connect", "options", "config")
+# What may be read in full.
+PLAIN = (*_SINGLE, *_LISTS, "include")
 _SPACE = " \t\r\v\f"
 _LONGEST = 16384
 

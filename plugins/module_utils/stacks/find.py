@@ -34,11 +34,11 @@ _USUAL_PRIORITY = "NORMAL"
 
 
 class Stacks:
-    """The stacks of *host*, found when first asked for."""
+    """The stacks of *host*, found when first asked for, as its dynamic *loader* finds libraries."""
 
-    def __init__(self, host):
+    def __init__(self, host, loader=None):
         self._host = host
-        self._loader = Loader(host)
+        self._loader = loader or Loader(host)
         self._entries = {}
         self._files = {}
         self._below = {}

@@ -147,12 +147,18 @@ class OwnSuites:
 
 @dataclass(frozen=True)
 class Offer:
-    """The protocols that some versions of a library can offer; `by_default`: those that a program gets which names none, where fewer."""
+    """The protocols that some versions of a library can offer.
+
+    Attributes:
+        by_default: those that a program gets which names none, where fewer.
+        may_lack: those that builds of distributions leave out.
+    """
 
     versions: VersionRange
     protocols: frozenset[str]
     source: Source
     by_default: frozenset[str] | None = None
+    may_lack: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

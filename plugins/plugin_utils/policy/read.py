@@ -304,9 +304,10 @@ def own_suites(node: Node, known: Sources) -> model.OwnSuites:
 
 def offer(node: Node, known: Sources) -> model.Offer:
     """Return what some versions of a library offer."""
-    given = keys(node, ("versions", "protocols", "source"), ("by_default",))
+    given = keys(node, ("versions", "protocols", "source"), ("by_default", "may_lack"))
     by_default = protocols(given["by_default"]) if "by_default" in given else None
-    return model.Offer(version_range(given["versions"]), protocols(given["protocols"]), source(given["source"], known), by_default)
+    lacking = protocols(given["may_lack"]) if "may_lack" in given else frozenset()
+    return model.Offer(version_range(given["versions"]), protocols(given["protocols"]), source(given["source"], known), by_default, lacking)
 
 
 def build_flag(node: Node, known: Sources) -> model.BuildFlag:

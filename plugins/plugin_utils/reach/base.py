@@ -28,3 +28,8 @@ Obtain = Callable[[Any, Mapping[str, Any], dict[str, Any]], Evidence]
 
 class ReachError(Exception):
     """The host was reached, but its evidence could not be had; the text says why, in the host's words where it has some."""
+
+
+def note(evidence: Evidence, why: str) -> Evidence:
+    """Return the evidence with *why* it was obtained this way, as a gap that affects nothing."""
+    return {**evidence, "gaps": [*evidence["gaps"], {"what": "reach", "why": why, "affects": None}]}

@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import python, windows
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import Evidence, Obtain, ReachError
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import interpreter, python, shell, windows
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import Evidence, Obtain, ReachError, note
 
 AUTO, PYTHON, SHELL, WINDOWS = "auto", "python", "shell", "windows"
-REACHES: Mapping[str, Obtain] = {PYTHON: python.obtain, WINDOWS: windows.obtain}
+REACHES: Mapping[str, Obtain] = {PYTHON: python.obtain, SHELL: shell.obtain, WINDOWS: windows.obtain}
 
 _WINDOWS_CONNECTIONS = ("winrm", "psrp")
 _WINDOWS_SHELLS = ("cmd", "powershell")
@@ -22,18 +22,40 @@ def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any])
     forced = arguments.get("reach", AUTO)
     if forced not in (AUTO, PYTHON, SHELL, WINDOWS):
         raise ReachError(f"reach: expected auto, python, shell or windows, found {forced!r:.40}")
-    reach = _fitting(action) if forced == AUTO else forced
-    if reach not in REACHES:
-        raise ReachError(f"the host needs the reach {reach}, which this release does not have")
-    return REACHES[reach](action, arguments, task_vars)
-
-
-def _fitting(action: Any) -> str:
-    return WINDOWS if _is_windows(action) else PYTHON
+    if forced == AUTO and not _is_windows(action):
+        return _posix(action, arguments, task_vars)
+    return REACHES[WINDOWS if forced == AUTO else forced](action, arguments, task_vars)
 
 
 def _is_windows(action: Any) -> bool:
     """Tell it from what the inventory says of the host, before anything is sent there."""
     connection = action._connection
-    shell = getattr(connection, "_shell", None)
-    return connection.transport in _WINDOWS_CONNECTIONS or getattr(shell, "SHELL_FAMILY", None) in _WINDOWS_SHELLS
+    family = getattr(getattr(connection, "_shell", None), "SHELL_FAMILY", None)
+    return connection.transport in _WINDOWS_CONNECTIONS or family in _WINDOWS_SHELLS
+
+
+def _posix(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> Evidence:
+    """By Python where one serves, else by shell.
+
+    Where no interpreter is set for the host, the program of the reach `shell` looks for one in the place of Ansible's own discovery,
+    and goes on by itself where none serves: a host without Python costs one call, one with it costs two, as before.
+    """
+    if interpreter.is_set(action, task_vars):
+        return _by_python(action, arguments, task_vars)
+    records = shell.ask(action, arguments, interpreter.candidates(task_vars), interpreter.LOWEST)
+    found = interpreter.found(records)
+    if found is None:
+        return note(shell.evidence(records), interpreter.unfit(records))
+    return _by_python(action, arguments, interpreter.use(action, task_vars, found))
+
+
+def _by_python(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> Evidence:
+    try:
+        return python.obtain(action, arguments, task_vars)
+    except ReachError as failure:
+        why = failure
+    try:
+        evidence = shell.obtain(action, arguments, task_vars)
+    except ReachError as error:
+        raise ReachError(f"{why}; by shell: {error}") from error
+    return note(evidence, f"audited by shell, because Python did not do it: {why}")

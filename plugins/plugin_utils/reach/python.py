@@ -7,17 +7,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import failure_text
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import Evidence, ReachError
 
 MODULE = "mailtls.fleet.tls_audit"
+# Ansible says UNREACHABLE of a host on which it can't make its directory, a full disk, say. The host was reached.
+_NO_DIRECTORY = "create temporary directory"
 
 
 def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> Evidence:
     """Return the evidence that the module collects on the host; see base.py."""
-    answer = action._execute_module(module_name=MODULE, module_args=dict(arguments), task_vars=task_vars)
+    try:
+        answer = action._execute_module(module_name=MODULE, module_args=dict(arguments), task_vars=task_vars)
+    except AnsibleConnectionFailure as error:
+        if _NO_DIRECTORY in str(error):
+            raise ReachError(str(error)) from error
+        raise
+    except AnsibleError as error:
+        raise ReachError(str(error)) from error
     if answer.get("unreachable"):
         raise AnsibleConnectionFailure(str(answer.get("msg") or "the connection failed"))
     if "evidence" not in answer:

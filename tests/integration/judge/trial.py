@@ -35,6 +35,7 @@ class Outcome:
             at the service as it was, and as it will be.
         output: what the client said about the latter.
         finding: the audit's finding for the account, None when there is none.
+        by_shell: the same, of an audit that runs no Python on the host.
     """
 
     case: Case
@@ -42,6 +43,7 @@ class Outcome:
     after: bool
     output: str
     finding: dict[str, Any] | None
+    by_shell: dict[str, Any] | None
 
 
 @dataclass
@@ -57,13 +59,13 @@ class Group:
 
 
 def run(lab: Lab, cases: Iterable[Case]) -> list[Outcome]:
-    """Run every case against both servers, and audit their hosts once."""
+    """Run every case against both servers, and audit their hosts, each way once."""
     groups = start(lab, "judge", cases)
-    findings = audit(lab, [group.host for group in groups])
+    findings, by_shell = (audit(lab, [group.host for group in groups], reach) for reach in ("auto", "shell"))
     after = reached(groups, lab.modern, lab.names_after())
     before = reached(groups, lab.legacy, lab.names_before())
     return [
-        Outcome(case, before[user][0], *after[user], finding(findings, group.host, user, case))
+        Outcome(case, before[user][0], *after[user], *(finding(found, group.host, user, case) for found in (findings, by_shell)))
         for group in groups
         for user, case in group.members
     ]
@@ -162,9 +164,9 @@ def _try_thunderbird(groups: Sequence[Group], server: MailServer) -> dict[str, t
     return tried
 
 
-def audit(lab: Lab, hosts: list[Host]) -> dict[str, Any]:
-    """Audit the *hosts*, and return the findings of all their accounts by host, user and client."""
-    return play(lab, hosts, "audit.yml")[1]
+def audit(lab: Lab, hosts: list[Host], reach: str = "auto") -> dict[str, Any]:
+    """Audit the *hosts* by that *reach*, and return the findings of all their accounts by host, user and client."""
+    return play(lab, hosts, "audit.yml", "-e", f"mailtls_reach={reach}")[1]
 
 
 def play(lab: Lab, hosts: list[Host], playbook: str, *arguments: str) -> tuple[Path, dict[str, Any]]:

@@ -21,7 +21,7 @@ def action(answer: dict[str, Any], transport: str = "ssh", family: str = "sh") -
 
 
 def test_the_module_s_evidence_is_handed_on() -> None:
-    assert choose.obtain(action({"evidence": EVIDENCE}), {}, {}) == EVIDENCE
+    assert choose.obtain(action({"evidence": EVIDENCE}), {"reach": "python"}, {}) == EVIDENCE
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_module_that_fails_is_an_error_in_its_own_words() -> None:
 
 def test_a_host_that_is_lost_is_unreachable() -> None:
     with pytest.raises(AnsibleConnectionFailure, match="timed out"):
-        choose.obtain(action({"unreachable": True, "msg": "timed out"}), {}, {})
+        choose.obtain(action({"unreachable": True, "msg": "timed out"}), {"reach": "python"}, {})
 
 
 def test_an_unknown_reach_is_refused() -> None:

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The Python of a host: which one Ansible would take, and whether this ansible-core can drive it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ansible import constants
+from ansible.module_utils import basic
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.frame import Record
+
+VARIABLE = "ansible_python_interpreter"
+_DISCOVERED = "discovered_interpreter_python"
+# ansible-core names what its modules need since 2.17; before, that was Python 3.6, the lowest that our module runs on as well.
+_NEEDED = getattr(basic, "_PY_MIN", None)
+_MINIMUM = max(_NEEDED if isinstance(_NEEDED, tuple) else (3, 6), (3, 6))
+_OLD = ("python", "python2.7", "python2.6", "python2.4")
+LOWEST = _MINIMUM[0] * 100 + _MINIMUM[1]
+
+
+def is_set(action: Any, task_vars: dict[str, Any]) -> bool:
+    """Tell whether the inventory, the configuration or an earlier task says which interpreter the host has."""
+    variables = _variables(action, task_vars)
+    chosen = action._templar.template(constants.config.get_config_value("INTERPRETER_PYTHON", variables=variables))
+    return not str(chosen).startswith("auto") or _DISCOVERED in (variables.get("ansible_facts") or {})
+
+
+def candidates(task_vars: dict[str, Any]) -> list[str]:
+    """Return the names that Ansible's discovery looks for, in its order, and behind them those of old ones, to say that they are there."""
+    names = [str(name) for name in constants.config.get_config_value("INTERPRETER_PYTHON_FALLBACK", variables=task_vars)]
+    return list(dict.fromkeys([*names, *_OLD]))
+
+
+def found(records: Iterable[Record]) -> str | None:
+    """Return the interpreter that the host named as one that serves, or None."""
+    return next((record[1] for record in records if record[0] == "python" and len(record) > 1 and record[1].startswith("/")), None)
+
+
+def unfit(records: Iterable[Record]) -> str:
+    """Return why none serves."""
+    needed = ".".join(map(str, _MINIMUM))
+    reasons = [f"{record[1]} {_why(record[2])}" for record in records if record[0] == "unfit" and len(record) > 2]
+    return f"audited by shell, because there is no Python of {needed} or later: {'; '.join(reasons) or 'none was found'}"
+
+
+def use(action: Any, task_vars: dict[str, Any], path: str) -> dict[str, Any]:
+    """Return the variables with the interpreter *path* set for this task."""
+    changed = {**task_vars, VARIABLE: path}
+    delegate = action._task.delegate_to
+    delegated = dict(task_vars.get("ansible_delegated_vars") or {})
+    if delegate and delegate in delegated:
+        delegated[delegate] = {**delegated[delegate], VARIABLE: path}
+        changed["ansible_delegated_vars"] = delegated
+    return changed
+
+
+def _variables(action: Any, task_vars: dict[str, Any]) -> dict[str, Any]:
+    delegated: dict[str, Any] = (task_vars.get("ansible_delegated_vars") or {}).get(action._task.delegate_to or "") or task_vars
+    return delegated
+
+
+def _why(told: str) -> str:
+    if told.isdigit():
+        return f"is Python {int(told) // 100}.{int(told) % 100}"
+    return "lacks parts of the standard library" if told == "incomplete" else "does not run"

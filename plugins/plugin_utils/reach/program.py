@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The program that the reach `shell` sends: collect.sh, and behind it the calls for what is wanted, in one function."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.wanted import OPENSSL, Filter, Wanted
+
+START = "mailtls-frame"
+_COMMENT = re.compile(r"\s*#(?! shellcheck)|\s*# shellcheck")
+# Databases whose being there is a fact, though only rpm itself reads them.
+_RPM_DATABASES = ("/var/lib/rpm/Packages", "/var/lib/rpm/rpmdb.sqlite", "/usr/lib/sysimage/rpm/rpmdb.sqlite")
+
+
+def build(nonce: str, system: Wanted, clients: Iterable[Wanted], others: Iterable[str], pythons: Iterable[str], lowest: int) -> str:
+    """Return the text of the program.
+
+    Args:
+        nonce: what its answer begins with.
+        system, clients: what is wanted.
+        others: names of programs that are only looked for.
+        pythons: interpreters, one of which makes this program unneeded; with none of them it always does its work.
+        lowest: the lowest version of Python that serves, 308 for 3.8.
+    """
+    wanted = [system, *clients]
+    calls = [
+        *([_call("want_python", str(lowest), *pythons)] if pythons else []),
+        *_lists(OPENSSL),
+        "want_homes",
+        "want_loaders",
+        *(line for item in wanted for line in _files(item)),
+        *(_call("want_program", extended(item.version), *item.programs) for item in wanted if item.programs),
+        *(_call("want_program", "", name) for name in others),
+        "want_libraries",
+        *(_call("want_status", path) for path in _RPM_DATABASES),
+        _call("want_packages", *(name for item in wanted for name in item.packages)),
+        "record end",
+    ]
+    text = Path(__file__).with_name("collect.sh").read_text(encoding="utf-8")
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not _COMMENT.match(line)]
+    start = _call("printf", "%s\\n", f"{START} {nonce}")
+    body = "\n".join([start, *lines, *calls])
+    return f"exec 2>/dev/null\nmailtls() {{\n{body}\n}}\nmailtls </dev/null\nexit\n"
+
+
+def extended(pattern: bytes) -> str:
+    """Return a regular expression on bytes as an extended one of grep, for strings that NULs enclose in the file."""
+    text = pattern.decode("ascii").replace("\\d", "[0-9]").replace("(?:", "(")
+    return re.sub(r"\\0\Z", "$", re.sub(r"\A\\0", "^", text))
+
+
+def _files(wanted: Wanted) -> Iterator[str]:
+    for path, chosen in wanted.files:
+        yield from _lists(chosen)
+        yield _call("want_file_including" if chosen.including else "want_file", chosen.function, path)
+    for path in wanted.status:
+        yield _call("want_status", path)
+    for directory, names in wanted.names:
+        yield _call("want_names", directory, names)
+
+
+def _lists(chosen: Filter) -> Iterator[str]:
+    for name, words in chosen.lists.items():
+        yield f"{name}={shlex.quote(words)}; export {name}"
+
+
+def _call(function: str, *words: str) -> str:
+    return " ".join([function, *(shlex.quote(word) if word else "''" for word in words)])

@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reach `shell`: one POSIX shell program over the connection's raw execution; what it sends is read here by the same collectors."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+
+from ansible_collections.mailtls.fleet.plugins.module_utils import collect
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base as clients
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import registry
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import frame, masked, program, wanted
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import Evidence, ReachError, note
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.frame import Record
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.saved_host import SavedHost
+
+NAME = "shell"
+_UNREAD = "its configuration is not read on a host without Python"
+
+
+def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> Evidence:
+    """Return the evidence of a host with nothing but a shell; see base.py."""
+    return evidence(ask(action, arguments))
+
+
+def ask(action: Any, arguments: Mapping[str, Any], pythons: Iterable[str] = (), lowest: int = 0) -> list[Record]:
+    """Run the program on the host, without root where the account may not become root, and return its records.
+
+    Args:
+        action, arguments: as of `obtain`.
+        pythons, lowest: as of program.build.
+
+    Raises:
+        ReachError, AnsibleConnectionFailure: as of `obtain`.
+    """
+    if arguments.get("root", "/").rstrip("/"):
+        raise ReachError("a mounted tree can only be audited by a Python of the host that it is mounted on")
+    nonce = secrets.token_hex(16)
+    others = [reader.NAME for reader in registry.READERS if reader.NAME not in wanted.CLIENTS]
+    text = program.build(nonce, wanted.SYSTEM, wanted.CLIENTS.values(), others, list(pythons), lowest)
+    try:
+        return _run(action, text, nonce, sudoable=True)
+    except AnsibleConnectionFailure:
+        raise
+    except (AnsibleError, ReachError) as error:
+        if not getattr(action._connection, "become", None):
+            raise ReachError(str(error)) from error
+        refused = str(error)
+    found = _run(action, text, nonce, sudoable=False)
+    return [*found, ("note", f"the account could not become another user, so this was seen with its own rights: {refused}")]
+
+
+def _run(action: Any, text: str, nonce: str, sudoable: bool) -> list[Record]:
+    executable = action._play_context.executable or "/bin/sh"
+    # Where modules may not go through the connection, sudo wants a terminal, say: then the program is an argument.
+    if action._is_pipelining_enabled("new", False):
+        answer = action._low_level_execute_command(executable, sudoable=sudoable, in_data=text.encode("utf-8"))
+    else:
+        answer = action._low_level_execute_command(text, sudoable=sudoable)
+    try:
+        return frame.records(answer["stdout"].encode("utf-8", "surrogateescape"), nonce)
+    except ReachError as error:
+        told = " ".join(str(answer.get("stderr") or "").split())
+        raise ReachError(f"{error}: {told}" if told else str(error)) from None
+
+
+def evidence(records: list[Record]) -> Evidence:
+    """Return the evidence that the records of a host come to."""
+    host = SavedHost(records, _asked())
+    readers = [reader for reader in registry.READERS if reader.NAME in wanted.CLIENTS]
+    document: Evidence = collect.of_host(host, NAME, host.uid == 0, readers=readers)
+    for name in [reader.NAME for reader in registry.READERS if reader not in readers]:
+        if host.programs(name):
+            document["clients"].append(clients.evidence(name, clients.installs(host, (name,), (name,)), []))
+            host.gap(name, _UNREAD, f"client:{name}")
+    for record in records:
+        if record[0] == "note":
+            document = note(document, record[1])
+    return masked.undecided(document)
+
+
+def _asked() -> Iterable[str]:
+    """The patterns of all paths that collect.sh looks for."""
+    directories = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+    names = [reader.NAME for reader in registry.READERS]
+    yield from ("/home", "/Users", "/home/*", "/Users/*")
+    for item in (wanted.SYSTEM, *wanted.CLIENTS.values()):
+        yield from (path for path, _filter in item.files)
+        yield from item.status
+        yield from (directory for directory, _names in item.names)
+        names += item.programs
+    yield from (f"{directory}/{name}" for directory in directories for name in names)

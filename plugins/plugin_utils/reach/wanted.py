@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the reach `shell` takes from a host: for the system and for each client the files, each with its filter, and the programs.
+
+A filter is a function of collect.sh. Its word lists are those of the grammar that reads the file afterwards, so that what may be
+a secret is told by one list on both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import fetchmail as fetchmail_reader
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mbsync as mbsync_reader
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mpop as mpop_reader
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import stunnel as stunnel_reader
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import fetchmailrc, mbsyncrc, mpoprc, openssl_ssl_conf, stunnel_conf
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A function of collect.sh, and the word lists that it asks for. `including`: what the file includes is taken as well."""
+
+    function: str
+    lists: Mapping[str, str] = field(default_factory=dict)
+    including: bool = False
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What one client's reader, or the audit of the system, asks for. Paths are patterns: "~" stands for each home, "*" for a name.
+
+    Attributes:
+        files: the files whose text is taken, each with its filter.
+        status: paths of which it is told whether they are there.
+        names: directories whose entries are told, each with the pattern of the entries.
+        programs: names of programs.
+        version: regular expression of the version inside of them, as base.installs takes it.
+        packages: names of packages that tell the version.
+    """
+
+    files: tuple[tuple[str, Filter], ...] = ()
+    status: tuple[str, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    programs: tuple[str, ...] = ()
+    version: bytes = b""
+    packages: tuple[str, ...] = ()
+
+
+def _words(words: Iterable[str]) -> str:
+    """Between spaces, as awk looks for one with index()."""
+    return f" {' '.join(sorted(words))} "
+
+
+WHOLE = Filter("whole")
+
+SYSTEM = Wanted(
+    files=(
+        ("/etc/passwd", Filter("passwd")),
+        ("/etc/services", Filter("mail_ports")),
+        ("/etc/environment", Filter("tls_variables")),
+        ("/etc/gnutls/config", WHOLE),
+        ("/etc/crypto-policies/config", WHOLE),
+        ("/etc/crypto-policies/state/current", WHOLE),
+        ("/etc/os-release", WHOLE),
+        ("/usr/lib/os-release", WHOLE),
+        ("/etc/redhat-release", WHOLE),
+        ("/etc/SuSE-release", WHOLE),
+        ("/etc/alpine-release", WHOLE),
+        ("/etc/debian_version", WHOLE),
+        ("/System/Library/CoreServices/SystemVersion.plist", WHOLE),
+    ),
+)
+
+OPENSSL = Filter("openssl_cnf", {"commands": _words(("openssl_conf", "ssl_conf", "system_default", *openssl_ssl_conf.COMMANDS))})
+
+CLIENTS: Mapping[str, Wanted] = {
+    fetchmail_reader.NAME: Wanted(
+        files=(
+            ("~/.fetchmailrc", Filter("fetchmailrc", {name: _words(words) for name, words in fetchmailrc.WORDS.items()})),
+            ("/etc/fetchmailrc", Filter("fetchmailrc", {name: _words(words) for name, words in fetchmailrc.WORDS.items()})),
+            ("/etc/default/fetchmail", Filter("daemon_defaults")),
+        ),
+        status=(
+            "/etc/init.d/fetchmail",
+            "/etc/systemd/system/fetchmail.service",
+            "/usr/lib/systemd/system/fetchmail.service",
+            "/lib/systemd/system/fetchmail.service",
+            "/etc/systemd/system/*.wants/fetchmail.service",
+        ),
+        names=(("/etc/systemd/system", "*.wants"),),
+        programs=("fetchmail",),
+        version=fetchmail_reader.VERSION,
+        packages=("fetchmail",),
+    ),
+    mbsync_reader.NAME: Wanted(
+        files=tuple(
+            (path, Filter("words", {"keep": _words(mbsyncrc.PLAIN), "known": _words(mbsyncrc.TEXTS), "comment": "#"}))
+            for path in ("~/.mbsyncrc", "~/.config/isyncrc")
+        ),
+        programs=("mbsync",),
+        version=mbsync_reader.VERSION,
+        packages=("isync",),
+    ),
+    mpop_reader.NAME: Wanted(
+        files=tuple(
+            (path, Filter("words", {"keep": _words(mpoprc.PLAIN), "known": _words(mpoprc.OTHERS), "comment": ""}))
+            for path in ("~/.mpoprc", "~/.config/mpop/config")
+        ),
+        programs=("mpop",),
+        version=mpop_reader.VERSION,
+        packages=("mpop",),
+    ),
+    stunnel_reader.NAME: Wanted(
+        files=tuple(
+            (path, Filter("assignments", {"keep": _words(stunnel_conf.PLAIN)}, including=True))
+            for path in ("/etc/stunnel/*.conf", "/usr/local/etc/stunnel/*.conf", "~/.config/stunnel/*.conf")
+        ),
+        names=(("/etc/stunnel", "*"), ("/usr/local/etc/stunnel", "*"), ("~/.config/stunnel", "*")),
+        programs=stunnel_reader.PROGRAMS,
+        version=stunnel_reader.VERSION,
+        packages=stunnel_reader.PACKAGES,
+    ),
+}

@@ -1,0 +1,169 @@
+"""Hosts that Ansible can't run modules on: found out by itself, audited by their shell alone, over every kind of connection."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fleet import SECRET
+from lab import snapshot
+from lab.container import File
+from lab.host import Host, User
+from lab.session import Lab
+from test_fleet import CORES, ROOT, TOUCHED
+
+PINNED = f'poll outlook.office365.com protocol imap user "{SECRET}" password "{SECRET}\n{SECRET}" ssl sslproto TLS1 # {SECRET}\n'
+MBSYNCRC = f"IMAPAccount work\nHost outlook.office365.com # {SECRET}\nUser u\nPassCmd \"echo {SECRET}\"\nSSLType IMAPS\n"
+MPOPRC = f"defaults\ntls on\naccount a\nhost pop-legacy.office365.com\nuser u\npassword {SECRET}\n"
+OPENSSL = f"openssl_conf = top\n[top]\nssl_conf = modules\n[req]\noutput_password = {SECRET} \\\n {SECRET}\n[modules]\nsystem_default = all\n[all]\n"
+FILES = {
+    "/home/alice/.fetchmailrc": File(PINNED, "alice", 0o600),
+    "/home/alice/.mbsyncrc": File(MBSYNCRC, "alice", 0o600),
+    "/home/alice/.mpoprc": File(MPOPRC, "alice", 0o600),
+    "/etc/ssl/openssl.cnf": OPENSSL,
+    "/etc/environment": f"TOKEN={SECRET}\n",
+    "/etc/default/fetchmail": f"START_DAEMON=yes # {SECRET}\nOPTIONS='{SECRET}'\n",
+}
+BUSYBOX = "ls sed awk grep tr dd wc tail sort cat readlink uname id chroot sleep cut sh".split()
+# What stands before the shell, and keeps all that goes back over the wire.
+TEE = '#!/bin/bash\n/bin/sh "$@" | tee -a /tmp/wire\n'
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A host of the lab, or a way to it.
+
+    Attributes:
+        note: what the record says of why no Python was used; None where one was.
+        verdicts: of the accounts that are found, by client.
+        variables: of the inventory.
+        host: the host's name, where several ways lead to one.
+    """
+
+    image: str = "bookworm-bare"
+    note: str | None = "none was found"
+    verdicts: dict[str, str] = field(default_factory=lambda: {"fetchmail": "FAIL", "mbsync": "PASS", "mpop": "FAIL"})
+    variables: dict[str, Any] = field(default_factory=dict)
+    host: str | None = None
+
+
+ADMIN = {"ansible_user": "admin", "ansible_become": True}
+KINDS = {
+    "bare": Kind(),
+    "bare-copied": Kind(host="bare", variables={"ansible_pipelining": False}),
+    "bare-paramiko": Kind(host="bare", variables={"ansible_connection": "ansible.builtin.paramiko_ssh", "ansible_host_key_checking": False}),
+    "bare-sudo": Kind(host="bare", variables=ADMIN),
+    "bare-sudo-copied": Kind(host="bare", variables={**ADMIN, "ansible_pipelining": False}),
+    "bare-set": Kind(host="bare", note="/usr/bin/python3", variables={"ansible_python_interpreter": "/usr/bin/python3"}),
+    "bare-no-root": Kind(
+        host="bare", note="could not become another user", verdicts={}, variables={"ansible_user": "guest", "ansible_become": True}
+    ),
+    "old-python": Kind("bullseye-python2", "/usr/bin/python2.7 is Python 2.7"),
+    "busybox": Kind("bookworm-busybox"),
+    "broken": Kind("bookworm", "/usr/bin/python3 does not run"),
+    "read-only": Kind("bookworm", "emporary directory"),
+    "python": Kind("bookworm", None),
+}
+
+
+class Reached:
+    """The hosts, and what the audit says of them."""
+
+    def __init__(self, lab: Lab, hosts: dict[str, Host]) -> None:
+        self.lab, self.hosts = lab, hosts
+        self._runs: dict[str, tuple[subprocess.CompletedProcess[str], Path]] = {}
+
+    def run(self, core: str) -> tuple[subprocess.CompletedProcess[str], Path]:
+        if core not in self._runs:
+            reports = self.lab.directory / f"reach-reports-{core}"
+            done = self.lab.run(
+                [str(CORES[core] / "ansible-playbook"), "-vvv", "-i", str(self._inventory()), "playbooks/audit.yml"],
+                cwd=ROOT,
+                env={"MAILTLS_REPORTS": str(reports), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
+                timeout=300,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            self._runs[core] = done, reports / "latest"
+        return self._runs[core]
+
+    def records(self, core: str) -> dict[str, dict[str, Any]]:
+        return {host["host"]: host for host in json.loads((self.run(core)[1] / "results.json").read_text())["hosts"]}
+
+    def _inventory(self) -> Path:
+        inventory = self.lab.inventory("reach", self.hosts.values(), variables={"ansible_python_interpreter": "auto_silent"})
+        document = json.loads(inventory.read_text())
+        machines = document["all"]["hosts"]
+        document["all"]["hosts"] = {name: {**machines[kind.host or name], **kind.variables} for name, kind in KINDS.items()}
+        inventory.write_text(json.dumps(document))
+        return inventory
+
+
+@pytest.fixture(scope="module")
+def reached(lab: Lab) -> Iterator[Reached]:
+    users = [User("alice"), User("admin", administrator=True), User("guest")]
+    hosts = {name: lab.host(name, kind.image, users=users, files=FILES) for name, kind in KINDS.items() if not kind.host}
+    key = File(lab.key.with_suffix(".pub").read_text(), "guest", 0o600)
+    hosts["bare"].put({"/home/guest/.ssh/authorized_keys": key})
+    hosts["busybox"].put({f"/usr/bin/{name}": File.link("/usr/bin/busybox") for name in BUSYBOX})
+    hosts["broken"].put({"/usr/bin/python3.11": File("#!/bin/sh\necho nonsense\n", mode=0o755)})
+    hosts["read-only"].do("for at in /tmp /var/tmp /root; do mount --bind $at $at; mount -o remount,bind,ro $at; done")
+    yield Reached(lab, hosts)
+    for host in hosts.values():
+        host.stop()
+
+
+@pytest.mark.parametrize("core", sorted(CORES))
+@pytest.mark.parametrize("name", KINDS)
+def test_the_host_is_audited_and_says_by_what(reached: Reached, core: str, name: str) -> None:
+    record, kind = reached.records(core)[name], KINDS[name]
+    verdicts = {finding["client"]["name"]: finding["verdict"] for finding in record["findings"] if finding["check"] == "account"}
+    assert verdicts == kind.verdicts, record["why"]
+    notes = [gap["why"] for gap in record["gaps"] if gap["what"] == "reach"]
+    assert record["reach"] == ("shell" if kind.note else "python"), notes
+    assert any(kind.note in note for note in notes) if kind.note else not notes, notes
+
+
+def test_what_could_not_be_seen_without_root_is_unknown(reached: Reached) -> None:
+    record = reached.records("newest")["bare-no-root"]
+    assert record["verdict"] == "UNKNOWN"
+    assert [finding for finding in record["findings"] if finding["check"] == "coverage" and "/home/alice" in finding["why"]]
+
+
+def test_a_host_without_python_costs_no_more_calls_than_one_with_it(reached: Reached) -> None:
+    calls = {name: 0 for name in KINDS}
+    addresses = {str(host.address): name for name, host in reached.hosts.items()}
+    inventory = json.loads((reached.lab.directory / "reach" / "inventory.yml").read_text())["all"]["hosts"]
+    shared = {inventory[name]["ansible_host"] for name, kind in KINDS.items() if kind.host}
+    for found in re.finditer(r"^<(\S+)> SSH: EXEC", reached.run("newest")[0].stdout, re.MULTILINE):
+        if found[1] not in shared:
+            calls[addresses[found[1]]] += 1
+    assert calls["busybox"] == calls["old-python"] == calls["broken"] == 1
+    assert calls["python"] >= 1
+
+
+def test_no_secret_goes_over_the_wire(lab: Lab) -> None:
+    with_tee = lab.host("wire", "bookworm-bare", users=[User("alice")], files={**FILES, "/usr/local/bin/tee-sh": File(TEE, mode=0o755)})
+    inventory = lab.inventory("wire", [with_tee], variables={"ansible_shell_executable": "/usr/local/bin/tee-sh", "mailtls_reach": "shell"})
+    reports = lab.directory / "wire-reports"
+    before = with_tee.snapshot()
+    done = lab.run(
+        [str(CORES["newest"] / "ansible-playbook"), "-vvv", "-i", str(inventory), "playbooks/audit.yml"],
+        cwd=ROOT,
+        env={"MAILTLS_REPORTS": str(reports), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
+    )
+    wire = with_tee.do("cat /tmp/wire")
+    changed = snapshot.differences(before, with_tee.snapshot())
+    with_tee.stop()
+    assert "outlook.office365.com" in wire
+    assert SECRET not in wire
+    assert SECRET not in done.stdout
+    evidence = gzip.decompress((reports / "latest" / "evidence" / "wire.json.gz").read_bytes())
+    assert SECRET.encode() not in evidence
+    assert [path for path in changed if not str(path).startswith(TOUCHED)] == []
