@@ -20,7 +20,7 @@ from lab.session import Lab
 from test_fleet import CORES, ROOT, TOUCHED
 
 PINNED = f'poll outlook.office365.com protocol imap user "{SECRET}" password "{SECRET}\n{SECRET}" ssl sslproto TLS1 # {SECRET}\n'
-MBSYNCRC = f"IMAPAccount work\nHost outlook.office365.com # {SECRET}\nUser u\nPassCmd \"echo {SECRET}\"\nSSLType IMAPS\n"
+MBSYNCRC = f'IMAPAccount work\nHost outlook.office365.com # {SECRET}\nUser u\nPassCmd "echo {SECRET}"\nSSLType IMAPS\n'
 MPOPRC = f"defaults\ntls on\naccount a\nhost pop-legacy.office365.com\nuser u\npassword {SECRET}\n"
 OPENSSL = f"openssl_conf = top\n[top]\nssl_conf = modules\n[req]\noutput_password = {SECRET} \\\n {SECRET}\n[modules]\nsystem_default = all\n[all]\n"
 FILES = {
@@ -31,7 +31,7 @@ FILES = {
     "/etc/environment": f"TOKEN={SECRET}\n",
     "/etc/default/fetchmail": f"START_DAEMON=yes # {SECRET}\nOPTIONS='{SECRET}'\n",
 }
-BUSYBOX = "ls sed awk grep tr dd wc tail sort cat readlink uname id chroot sleep cut sh".split()
+BUSYBOX = ["ls", "sed", "awk", "grep", "tr", "dd", "wc", "tail", "sort", "cat", "readlink", "uname", "id", "chroot", "sleep", "cut", "sh"]
 # What stands before the shell, and keeps all that goes back over the wire.
 TEE = '#!/bin/bash\n/bin/sh "$@" | tee -a /tmp/wire\n'
 
@@ -58,7 +58,9 @@ ADMIN = {"ansible_user": "admin", "ansible_become": True}
 KINDS = {
     "bare": Kind(),
     "bare-copied": Kind(host="bare", variables={"ansible_pipelining": False}),
-    "bare-paramiko": Kind(host="bare", variables={"ansible_connection": "ansible.builtin.paramiko_ssh", "ansible_host_key_checking": False}),
+    "bare-paramiko": Kind(
+        host="bare", variables={"ansible_connection": "ansible.builtin.paramiko_ssh", "ansible_host_key_checking": False}
+    ),
     "bare-sudo": Kind(host="bare", variables=ADMIN),
     "bare-sudo-copied": Kind(host="bare", variables={**ADMIN, "ansible_pipelining": False}),
     "bare-set": Kind(host="bare", note="/usr/bin/python3", variables={"ansible_python_interpreter": "/usr/bin/python3"}),
@@ -137,7 +139,7 @@ def test_what_could_not_be_seen_without_root_is_unknown(reached: Reached) -> Non
 
 
 def test_a_host_without_python_costs_no_more_calls_than_one_with_it(reached: Reached) -> None:
-    calls = {name: 0 for name in KINDS}
+    calls = dict.fromkeys(KINDS, 0)
     addresses = {str(host.address): name for name, host in reached.hosts.items()}
     inventory = json.loads((reached.lab.directory / "reach" / "inventory.yml").read_text())["all"]["hosts"]
     shared = {inventory[name]["ansible_host"] for name, kind in KINDS.items() if kind.host}

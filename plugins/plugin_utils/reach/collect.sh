@@ -341,6 +341,54 @@ openssl_file() {
     done
 }
 
+# What starts them
+
+# want_starts NAME: the tables of cron, scripts and units that start it in another way than without options or with those in $harmless.
+# Nothing of the command line goes out, as it may hold a password. With $operands, a word that is no option counts as well.
+want_starts() {
+    # shellcheck disable=SC2088
+    for places in '/etc/crontab' '/etc/anacrontab' '/etc/cron.*/*' '/etc/crontabs/*' '/var/spool/cron/*' '/var/spool/cron/crontabs/*' \
+        '/var/spool/cron/tabs/*' '/etc/rc.local' '/etc/systemd/system/*.service' '/etc/systemd/system/*.service.d/*.conf' \
+        '~/.config/systemd/user/*.service' '~/.config/systemd/user/*.service.d/*.conf'; do
+        each "$places" starts "$1"
+    done
+}
+
+starts() {
+    [ -f "$2" ] && [ -r "$2" ] || return 0
+    grep -q "$1" <"$2" || return 0
+    name=$1
+    export name
+    found=$(awk '{ sub(/^[ \t]*[;#].*$/, "") }
+        /(OPENSSL_CONF|GNUTLS_[A-Z_]*|NSS_[A-Z_]*|LD_[A-Z_]*|HOME|FETCHMAILHOME|XDG_CONFIG_HOME)=/ { changed = 1 }
+        {
+            inside = 0
+            for (i = 1; i <= NF; i++) {
+                word = $i
+                gsub(/["\047;&|<>(){}`]/, "", word)
+                sub(/^.*\//, "", word)
+                sub(/^ExecStart(Pre|Post)?=[-@:+!]*/, "", word)
+                if (word == ENVIRON["name"]) { inside = started = 1; if ($i ~ /[;|&]$/) inside = 0; continue }
+                if (!inside) continue
+                if ($i ~ /^[;|&<>0-9]/) { if ($i ~ /^[;|&]/) inside = 0; continue }
+                if ($i ~ /^-/ && !index(ENVIRON["harmless"], " " $i " ") || $i !~ /^-/ && ENVIRON["operands"] != "") changed = 1
+            }
+        }
+        END { if (started && changed) print "changed"; else if (started) print "plain" }' <"$2")
+    [ "$found" = changed ] && record started "$1" "$2"
+}
+
+# want_urls: those of them that name a mailbox as a URL, which programs of many kinds take.
+want_urls() {
+    # shellcheck disable=SC2088
+    for places in '/etc/crontab' '/etc/cron.*/*' '/etc/crontabs/*' '/var/spool/cron/*' '/var/spool/cron/crontabs/*' '/var/spool/cron/tabs/*' \
+        '/etc/systemd/system/*.service' '~/.config/systemd/user/*.service'; do
+        each "$places" url ''
+    done
+}
+
+url() { [ -f "$1" ] && [ -r "$1" ] && grep -qE '(imap|pop3)s?://' <"$1" && record url "$1"; }
+
 # Packages
 
 # limited SECONDS COMMAND...: some commands wait for a lock for ever.

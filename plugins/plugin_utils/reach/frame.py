@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import ReachError
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.program import START
 
+NOT_AGREED = "the answer of the host's shell is not of the agreed form"
 MAX_FIELDS = 8
 MAX_OUTPUT = 64 * 1024 * 1024
 # What collect.sh sends to try the line.
@@ -50,9 +51,9 @@ def _fields(content: bytes) -> Iterator[list[bytes]]:
         try:
             count, *lengths = map(int, content[position:end].split(b" "))
         except ValueError:
-            raise ReachError("the answer of the host's shell is not of the agreed form") from None
+            raise ReachError(NOT_AGREED) from None
         if end < 0 or count != len(lengths) or not 0 < count <= MAX_FIELDS or min(lengths) < 0:
-            raise ReachError("the answer of the host's shell is not of the agreed form")
+            raise ReachError(NOT_AGREED)
         position, fields = end + 1, []
         for length in lengths:
             fields.append(content[position : position + length])

@@ -35,6 +35,8 @@ def build(nonce: str, system: Wanted, clients: Iterable[Wanted], others: Iterabl
         "want_loaders",
         *(line for item in wanted for line in _files(item)),
         *(_call("want_program", extended(item.version), *item.programs) for item in wanted if item.programs),
+        *(line for item in wanted for line in _starts(item)),
+        "want_urls",
         *(_call("want_program", "", name) for name in others),
         "want_libraries",
         *(_call("want_status", path) for path in _RPM_DATABASES),
@@ -52,6 +54,13 @@ def extended(pattern: bytes) -> str:
     """Return a regular expression on bytes as an extended one of grep, for strings that NULs enclose in the file."""
     text = pattern.decode("ascii").replace("\\d", "[0-9]").replace("(?:", "(")
     return re.sub(r"\\0\Z", "$", re.sub(r"\A\\0", "^", text))
+
+
+def _starts(wanted: Wanted) -> Iterator[str]:
+    if wanted.programs:
+        yield from _lists(Filter("", {"harmless": f" {' '.join(wanted.harmless)} ", "operands": "1" if wanted.operands else ""}))
+    for name in wanted.programs:
+        yield _call("want_starts", name)
 
 
 def _files(wanted: Wanted) -> Iterator[str]:

@@ -169,6 +169,11 @@ class SavedHost(Host):
         return self._packages
 
     @property
+    def launches(self) -> Any:
+        """What the host starts: the commands stay on it, see want_starts in collect.sh."""
+        return _NoLaunches()
+
+    @property
     def stacks(self) -> Any:
         """The TLS libraries."""
         if self._stacks is None:
@@ -199,6 +204,18 @@ class SavedHost(Host):
         parts = path.split("/")
         below = ("/".join(parts[:depth]) for depth in range(2, len(parts)))
         return any(pattern.fullmatch(path[len(home) :]) for home in below if home in self._homes for pattern in self._asked_of_homes)
+
+
+class _NoLaunches:
+    """No command line is known here."""
+
+    @staticmethod
+    def of(*_names: str) -> list[Any]:
+        return []
+
+    @staticmethod
+    def all() -> list[Any]:
+        return []
 
 
 class _Answers:

@@ -19,7 +19,8 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.frame import R
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.saved_host import SavedHost
 
 NAME = "shell"
-_UNREAD = "its configuration is not read on a host without Python"
+_NOT_READ = "not read on a host without Python"
+_UNREAD = f"its configuration is {_NOT_READ}"
 
 
 def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> Evidence:
@@ -40,7 +41,7 @@ def ask(action: Any, arguments: Mapping[str, Any], pythons: Iterable[str] = (), 
     if arguments.get("root", "/").rstrip("/"):
         raise ReachError("a mounted tree can only be audited by a Python of the host that it is mounted on")
     nonce = secrets.token_hex(16)
-    others = [reader.NAME for reader in registry.READERS if reader.NAME not in wanted.CLIENTS]
+    others = [name for names in wanted.ONLY_SEEN.values() for name in names]
     text = program.build(nonce, wanted.SYSTEM, wanted.CLIENTS.values(), others, list(pythons), lowest)
     try:
         return _run(action, text, nonce, sudoable=True)
@@ -69,24 +70,50 @@ def _run(action: Any, text: str, nonce: str, sudoable: bool) -> list[Record]:
 
 
 def evidence(records: list[Record]) -> Evidence:
-    """Return the evidence that the records of a host come to."""
+    """Return the evidence that the records of a host come to. Raises ReachError where they are not of the agreed form."""
+    try:
+        return _evidence(records)
+    except (TypeError, ValueError, LookupError) as error:
+        raise ReachError(f"{frame.NOT_AGREED} ({error.__class__.__name__})") from error
+
+
+def _evidence(records: list[Record]) -> Evidence:
     host = SavedHost(records, _asked())
     readers = [reader for reader in registry.READERS if reader.NAME in wanted.CLIENTS]
     document: Evidence = collect.of_host(host, NAME, host.uid == 0, readers=readers)
-    for name in [reader.NAME for reader in registry.READERS if reader not in readers]:
-        if host.programs(name):
-            document["clients"].append(clients.evidence(name, clients.installs(host, (name,), (name,)), []))
-            host.gap(name, _UNREAD, f"client:{name}")
+    _note_unread(host, document, records)
     for record in records:
         if record[0] == "note":
             document = note(document, record[1])
     return masked.undecided(document)
 
 
+def _note_unread(host: SavedHost, document: Evidence, records: list[Record]) -> None:
+    """Add what is there, and whose settings are not read."""
+    for name, programs in wanted.ONLY_SEEN.items():
+        if host.programs(*programs):
+            _unread(host, document, name, programs, name, _UNREAD)
+    for kind, *fields in records:
+        if kind == "started":
+            name = next((name for name, item in wanted.CLIENTS.items() if fields[0] in item.programs), fields[0])
+            host.gap(fields[1], f"starts {fields[0]} with options or an environment that are {_NOT_READ}", f"client:{name}")
+        elif kind == "url":
+            _unread(host, document, "curl", ("curl",), fields[0], f"names a mailbox on a server in a command that is {_NOT_READ}")
+    known = {*wanted.CLIENTS, *wanted.ONLY_SEEN}
+    rest = sorted({reader.NAME for reader in registry.READERS} - known)
+    host.gap("mail clients", f"these are not looked for on a host without Python: {', '.join(rest)}")
+
+
+def _unread(host: SavedHost, document: Evidence, name: str, programs: tuple[str, ...], what: str, why: str) -> None:
+    if all(client["name"] != name for client in document["clients"]):
+        document["clients"].append(clients.evidence(name, clients.installs(host, programs, (name,)), []))
+    host.gap(what, why, f"client:{name}")
+
+
 def _asked() -> Iterable[str]:
     """The patterns of all paths that collect.sh looks for."""
     directories = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
-    names = [reader.NAME for reader in registry.READERS]
+    names = [name for programs in wanted.ONLY_SEEN.values() for name in programs] + ["curl"]
     yield from ("/home", "/Users", "/home/*", "/Users/*")
     for item in (wanted.SYSTEM, *wanted.CLIENTS.values()):
         yield from (path for path, _filter in item.files)

@@ -38,6 +38,8 @@ class Wanted:
         programs: names of programs.
         version: regular expression of the version inside of them, as base.installs takes it.
         packages: names of packages that tell the version.
+        harmless: options of a command line that change nothing of an account.
+        operands: whether further words of a command line may.
     """
 
     files: tuple[tuple[str, Filter], ...] = ()
@@ -46,6 +48,8 @@ class Wanted:
     programs: tuple[str, ...] = ()
     version: bytes = b""
     packages: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
+    operands: bool = False
 
 
 def _words(words: Iterable[str]) -> str:
@@ -54,6 +58,8 @@ def _words(words: Iterable[str]) -> str:
 
 
 WHOLE = Filter("whole")
+_FETCHMAIL_SHORT = ("-s", "-v", "-a", "-k", "-K", "-d", "-N", "-q", "-B", "-F", "-c", "-e", "-b", "-l", "-w", "-t", "-L", "-i")
+_FETCHMAIL_LONG = ("--silent", "--verbose", "--all", "--keep", "--nokeep", "--daemon", "--nodetach", "--quit", "--syslog", "--pidfile")
 
 SYSTEM = Wanted(
     files=(
@@ -93,6 +99,23 @@ CLIENTS: Mapping[str, Wanted] = {
         programs=("fetchmail",),
         version=fetchmail_reader.VERSION,
         packages=("fetchmail",),
+        harmless=tuple(["-s", "-v", "-a", "-k", "-K", "-d", "-N", "-q", "-B", "-F", "-c", "-e", "-b", "-l", "-w", "-t", "-L", "-i"])
+        + tuple(
+            [
+                "--silent",
+                "--verbose",
+                "--all",
+                "--keep",
+                "--nokeep",
+                "--daemon",
+                "--nodetach",
+                "--quit",
+                "--syslog",
+                "--nosyslog",
+                "--logfile",
+                "--pidfile",
+            ]
+        ),
     ),
     mbsync_reader.NAME: Wanted(
         files=tuple(
@@ -102,6 +125,7 @@ CLIENTS: Mapping[str, Wanted] = {
         programs=("mbsync",),
         version=mbsync_reader.VERSION,
         packages=("isync",),
+        harmless=("-a", "--all", "-q", "-qq", "--quiet", "-V", "--verbose", "-l"),
     ),
     mpop_reader.NAME: Wanted(
         files=tuple(
@@ -111,6 +135,7 @@ CLIENTS: Mapping[str, Wanted] = {
         programs=("mpop",),
         version=mpop_reader.VERSION,
         packages=("mpop",),
+        harmless=("-a", "-q", "-d"),
     ),
     stunnel_reader.NAME: Wanted(
         files=tuple(
@@ -121,5 +146,28 @@ CLIENTS: Mapping[str, Wanted] = {
         programs=stunnel_reader.PROGRAMS,
         version=stunnel_reader.VERSION,
         packages=stunnel_reader.PACKAGES,
+        operands=True,
     ),
+}
+
+# Programs that are nothing but mail clients, by the client's name: that they are there is told, and that their settings are not read.
+ONLY_SEEN: Mapping[str, tuple[str, ...]] = {
+    "balsa": ("balsa",),
+    "betterbird": ("betterbird",),
+    "claws-mail": ("claws-mail",),
+    "davmail": ("davmail",),
+    "evolution": ("evolution",),
+    "fdm": ("fdm",),
+    "geary": ("geary",),
+    "getmail": ("getmail",),
+    "icedove": ("icedove",),
+    "imapfilter": ("imapfilter",),
+    "kmail": ("kmail",),
+    "mutt": ("mutt",),
+    "neomutt": ("neomutt",),
+    "offlineimap": ("offlineimap",),
+    "perdition": ("perdition", "perdition.imaps", "perdition.pop3s"),
+    "seamonkey": ("seamonkey",),
+    "sylpheed": ("sylpheed",),
+    "thunderbird": ("thunderbird",),
 }
