@@ -11,8 +11,14 @@ from lab.session import Lab
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import wanted
 
 CASES = table.cases()
-# Without Python no library is asked; what it alone can tell is UNKNOWN then.
-ONLY_THE_LIBRARY_TELLS = ("which only its ClientHello would tell", "which only the library itself can resolve")
+# Without Python no library is asked, no command line and not every relay is read; what these alone can tell is UNKNOWN then.
+NOT_TOLD = (
+    "which only its ClientHello would tell",
+    "which only the library itself can resolve",
+    "is known only to the library that reads it",
+    "not read on a host without Python",
+    "to a program on this host that was not found",
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +45,11 @@ def test_the_audit_agrees_with_what_the_client_does(outcomes: dict[str, trial.Ou
 @pytest.mark.parametrize("case", [case for case in CASES if case.client in wanted.CLIENTS], ids=lambda case: case.id)
 def test_without_python_the_audit_agrees_as_well(outcomes: dict[str, trial.Outcome], case: table.Case) -> None:
     outcome = outcomes[case.id]
+    if outcome.by_shell is None and outcome.unseen:
+        return  # a command that is not read leads to it, and the audit says so
     assert outcome.by_shell is not None, "the audit has no finding for this account"
     verdict, why = outcome.by_shell["verdict"], outcome.by_shell["why"]
-    if case.unknown or any(words in why for words in ONLY_THE_LIBRARY_TELLS):
+    if case.unknown or any(words in why for words in NOT_TOLD):
         assert verdict == "UNKNOWN", why
         return
     assert verdict == ("PASS" if outcome.after else "FAIL"), why

@@ -12,17 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from audits import CORES, ROOT
 from fleet import SECRET
 from lab import snapshot
 from lab.container import File
 from lab.host import Host, User
 from lab.session import Lab
-from test_fleet import CORES, ROOT, TOUCHED
+from test_fleet import TOUCHED
 
 PINNED = f'poll outlook.office365.com protocol imap user "{SECRET}" password "{SECRET}\n{SECRET}" ssl sslproto TLS1 # {SECRET}\n'
 MBSYNCRC = f'IMAPAccount work\nHost outlook.office365.com # {SECRET}\nUser u\nPassCmd "echo {SECRET}"\nSSLType IMAPS\n'
 MPOPRC = f"defaults\ntls on\naccount a\nhost pop-legacy.office365.com\nuser u\npassword {SECRET}\n"
-OPENSSL = f"openssl_conf = top\n[top]\nssl_conf = modules\n[req]\noutput_password = {SECRET} \\\n {SECRET}\n[modules]\nsystem_default = all\n[all]\n"
+OPENSSL = "openssl_conf = top\n[top]\nssl_conf = modules\n"
+OPENSSL += f"[req]\noutput_password = {SECRET} \\\n {SECRET}\n[modules]\nsystem_default = all\n[all]\n"
 FILES = {
     "/home/alice/.fetchmailrc": File(PINNED, "alice", 0o600),
     "/home/alice/.mbsyncrc": File(MBSYNCRC, "alice", 0o600),
@@ -55,12 +57,11 @@ class Kind:
 
 
 ADMIN = {"ansible_user": "admin", "ansible_become": True}
+PARAMIKO = {"ansible_connection": "ansible.builtin.paramiko_ssh", "ansible_host_key_checking": False}
 KINDS = {
     "bare": Kind(),
     "bare-copied": Kind(host="bare", variables={"ansible_pipelining": False}),
-    "bare-paramiko": Kind(
-        host="bare", variables={"ansible_connection": "ansible.builtin.paramiko_ssh", "ansible_host_key_checking": False}
-    ),
+    "bare-paramiko": Kind(host="bare", variables=PARAMIKO),
     "bare-sudo": Kind(host="bare", variables=ADMIN),
     "bare-sudo-copied": Kind(host="bare", variables={**ADMIN, "ansible_pipelining": False}),
     "bare-set": Kind(host="bare", note="/usr/bin/python3", variables={"ansible_python_interpreter": "/usr/bin/python3"}),

@@ -343,19 +343,37 @@ openssl_file() {
 
 # What starts them
 
-# want_starts NAME: the tables of cron, scripts and units that start it in another way than without options or with those in $harmless.
-# Nothing of the command line goes out, as it may hold a password. With $operands, a word that is no option counts as well.
-want_starts() {
+# want_tables: the tables of cron, units, and the scripts that these name, each once.
+want_tables() {
+    TABLES=$NEWLINE
     # shellcheck disable=SC2088
     for places in '/etc/crontab' '/etc/anacrontab' '/etc/cron.*/*' '/etc/crontabs/*' '/var/spool/cron/*' '/var/spool/cron/crontabs/*' \
         '/var/spool/cron/tabs/*' '/etc/rc.local' '/etc/systemd/system/*.service' '/etc/systemd/system/*.service.d/*.conf' \
         '~/.config/systemd/user/*.service' '~/.config/systemd/user/*.service.d/*.conf'; do
-        each "$places" starts "$1"
+        each "$places" table ''
+    done
+    for table in $TABLES; do
+        user=${table##*/}
+        home=$(sed -n "s/^$user:[^:]*:[^:]*:[^:]*:[^:]*:\\([^:]*\\):.*\$/\\1/p" </etc/passwd)
+        # shellcheck disable=SC2016
+        for script in $(tr -c 'A-Za-z0-9_./~${}+-' '\012' <"$table" | sed -n "s#^\$HOME/#$home/#;s#^\${HOME}/#$home/#;s#^~/#$home/#;/^\\//p" | sort -u); do
+            [ -f "$script" ] && [ "$(dd if="$script" bs=2 count=1)" = '#!' ] && table "$script"
+        done
     done
 }
 
+table() {
+    [ -f "$1" ] && [ -r "$1" ] || return 0
+    case $TABLES in *"$NEWLINE$1$NEWLINE"*) ;; *) TABLES=$TABLES$1$NEWLINE ;; esac
+}
+
+# want_starts NAME: those of them that start it in another way than without options or with those in $harmless.
+# Nothing of the command line goes out, as it may hold a password. With $operands, a word that is no option counts as well.
+want_starts() {
+    for table in $TABLES; do starts "$1" "$table"; done
+}
+
 starts() {
-    [ -f "$2" ] && [ -r "$2" ] || return 0
     grep -q "$1" <"$2" || return 0
     name=$1
     export name
@@ -380,14 +398,10 @@ starts() {
 
 # want_urls: those of them that name a mailbox as a URL, which programs of many kinds take.
 want_urls() {
-    # shellcheck disable=SC2088
-    for places in '/etc/crontab' '/etc/cron.*/*' '/etc/crontabs/*' '/var/spool/cron/*' '/var/spool/cron/crontabs/*' '/var/spool/cron/tabs/*' \
-        '/etc/systemd/system/*.service' '~/.config/systemd/user/*.service'; do
-        each "$places" url ''
+    for table in $TABLES; do
+        grep -qE '(imap|pop3)s?://' <"$table" && record url "$table"
     done
 }
-
-url() { [ -f "$1" ] && [ -r "$1" ] && grep -qE '(imap|pop3)s?://' <"$1" && record url "$1"; }
 
 # Packages
 

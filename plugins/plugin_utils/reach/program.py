@@ -35,6 +35,7 @@ def build(nonce: str, system: Wanted, clients: Iterable[Wanted], others: Iterabl
         "want_loaders",
         *(line for item in wanted for line in _files(item)),
         *(_call("want_program", extended(item.version), *item.programs) for item in wanted if item.programs),
+        "want_tables",
         *(line for item in wanted for line in _starts(item)),
         "want_urls",
         *(_call("want_program", "", name) for name in others),

@@ -20,6 +20,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.saved_host imp
 
 NAME = "shell"
 _NOT_READ = "not read on a host without Python"
+_UNKNOWN_STACK = "unknown"
 _UNREAD = f"its configuration is {_NOT_READ}"
 
 
@@ -95,13 +96,24 @@ def _note_unread(host: SavedHost, document: Evidence, records: list[Record]) -> 
             _unread(host, document, name, programs, name, _UNREAD)
     for kind, *fields in records:
         if kind == "started":
-            name = next((name for name, item in wanted.CLIENTS.items() if fields[0] in item.programs), fields[0])
-            host.gap(fields[1], f"starts {fields[0]} with options or an environment that are {_NOT_READ}", f"client:{name}")
+            _started(host, document, *fields)
         elif kind == "url":
             _unread(host, document, "curl", ("curl",), fields[0], f"names a mailbox on a server in a command that is {_NOT_READ}")
     known = {*wanted.CLIENTS, *wanted.ONLY_SEEN}
     rest = sorted({reader.NAME for reader in registry.READERS} - known)
     host.gap("mail clients", f"these are not looked for on a host without Python: {', '.join(rest)}")
+
+
+def _started(host: SavedHost, document: Evidence, program: str, file: str) -> None:
+    """Something starts a client in a way that is not told: whatever was read of its accounts may be otherwise, or not all."""
+    name = next((name for name, item in wanted.CLIENTS.items() if program in item.programs), program)
+    why = f"{file} starts {program} with options or an environment that are {_NOT_READ}"
+    host.gap(file, why, f"client:{name}")
+    for client in document["clients"]:
+        for account in client["accounts"] if client["name"] == name else ():
+            account["undecided"].append(clients.undecided("options", why, file, 1))
+            # Nothing of the file may count, and no library be taken for the one that an environment may replace.
+            account.update(server=None, port=None, security=None, settings=[], stacks=[_UNKNOWN_STACK])
 
 
 def _unread(host: SavedHost, document: Evidence, name: str, programs: tuple[str, ...], what: str, why: str) -> None:

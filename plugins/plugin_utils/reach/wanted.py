@@ -99,23 +99,8 @@ CLIENTS: Mapping[str, Wanted] = {
         programs=("fetchmail",),
         version=fetchmail_reader.VERSION,
         packages=("fetchmail",),
-        harmless=tuple(["-s", "-v", "-a", "-k", "-K", "-d", "-N", "-q", "-B", "-F", "-c", "-e", "-b", "-l", "-w", "-t", "-L", "-i"])
-        + tuple(
-            [
-                "--silent",
-                "--verbose",
-                "--all",
-                "--keep",
-                "--nokeep",
-                "--daemon",
-                "--nodetach",
-                "--quit",
-                "--syslog",
-                "--nosyslog",
-                "--logfile",
-                "--pidfile",
-            ]
-        ),
+        harmless=(*_FETCHMAIL_SHORT, *_FETCHMAIL_LONG),
+        operands=True,
     ),
     mbsync_reader.NAME: Wanted(
         files=tuple(

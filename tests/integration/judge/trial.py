@@ -36,6 +36,7 @@ class Outcome:
         output: what the client said about the latter.
         finding: the audit's finding for the account, None when there is none.
         by_shell: the same, of an audit that runs no Python on the host.
+        unseen: whether that audit said that something of the client was not seen.
     """
 
     case: Case
@@ -44,6 +45,7 @@ class Outcome:
     output: str
     finding: dict[str, Any] | None
     by_shell: dict[str, Any] | None
+    unseen: bool
 
 
 @dataclass
@@ -65,7 +67,13 @@ def run(lab: Lab, cases: Iterable[Case]) -> list[Outcome]:
     after = reached(groups, lab.modern, lab.names_after())
     before = reached(groups, lab.legacy, lab.names_before())
     return [
-        Outcome(case, before[user][0], *after[user], *(finding(found, group.host, user, case) for found in (findings, by_shell)))
+        Outcome(
+            case,
+            before[user][0],
+            *after[user],
+            *(finding(found, group.host, user, case) for found in (findings, by_shell)),
+            any(f"starts {case.client} " in why for why in by_shell[f"{group.host.name}//coverage"]),
+        )
         for group in groups
         for user, case in group.members
     ]
@@ -182,9 +190,10 @@ def play(lab: Lab, hosts: list[Host], playbook: str, *arguments: str) -> tuple[P
     assert done.returncode == 0, done.stdout + done.stderr
     folder = (reports / "latest").resolve()
     results = json.loads((folder / "results.json").read_text())
-    return folder, {
-        f"{host['host']}/{finding['account']['user']}/{finding['client']['name']}": finding
-        for host in results["hosts"]
-        for finding in host["findings"]
-        if finding["check"] == "account"
-    }
+    found: dict[str, Any] = {}
+    for host in results["hosts"]:
+        found[f"{host['host']}//coverage"] = [item["why"] for item in host["findings"] if item["check"] == "coverage"]
+        for item in host["findings"]:
+            if item["check"] == "account":
+                found[f"{host['host']}/{item['account']['user']}/{item['client']['name']}"] = item
+    return folder, found
