@@ -71,7 +71,8 @@ attributes:
     description: There is never a difference to show.
     support: none
 notes:
-  - Needs Python 3.6 or later on the host; on Windows neither that nor PowerShell's modules, only C(reg.exe) and C(cmd).
+  - The module itself needs Python 3.6 or later on the host; where that is not there a POSIX shell is enough.
+  - On Windows it needs neither that nor PowerShell's modules, only C(reg.exe) and C(cmd).
 seealso:
   - module: mailtls.fleet.tls_run
 """

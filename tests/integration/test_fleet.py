@@ -68,15 +68,17 @@ def test_the_host_gets_its_verdict(run: Run, name: str) -> None:
     assert [file for file in member.unreadable if file not in unreadable] == []
 
 
-def test_a_host_that_answers_nonsense_is_an_error_and_one_that_does_not_answer_unreachable(run: Run) -> None:
-    assert run.hosts["nonsense"]["verdict"] == "ERROR"
-    assert "Traceback" not in run.hosts["nonsense"]["why"]
+def test_a_host_whose_python_answers_nonsense_is_audited_by_its_shell_and_one_that_does_not_answer_unreachable(run: Run) -> None:
+    assert (run.hosts["nonsense"]["verdict"], run.hosts["nonsense"]["reach"]) == ("PASS", "shell")
+    [why] = [gap["why"] for gap in run.hosts["nonsense"]["gaps"] if gap["what"] == "reach"]
+    assert "nonsense" in why
+    assert "Traceback" not in why
     assert run.hosts["refused"]["verdict"] == "UNREACHABLE"
 
 
 def test_evidence_is_kept_of_every_audited_host(run: Run) -> None:
     kept = {path.name.removesuffix(".json.gz") for path in (run.folder / "evidence").iterdir()}
-    assert kept == set(FLEET)
+    assert kept == {*FLEET, "nonsense"}
 
 
 def test_no_password_and_no_escape_sequence_leaves_a_host(run: Run) -> None:

@@ -104,6 +104,12 @@ take() {
     fi
 }
 
+# named FILTER PATH: a file that something on the host names, of which it is to be told as well that it is not there.
+named() {
+    [ -e "$2" ] || record absent "$2"
+    take "$1" "$2"
+}
+
 # take_including FILTER PATH: the file, and those in the directories that it names with "include = ", once.
 take_including() {
     take "$1" "$2"
@@ -321,14 +327,14 @@ system_files() {
     for file in $(printf '%s\n' "$told" | sed -n "$3" | sort -u; sed -n "$expression" </etc/environment); do
         case $1 in
             openssl_file) openssl_file "$file" ;;
-            *) take "$1" "$file" ;;
+            *) named "$1" "$file" ;;
         esac
     done
 }
 
 # An openssl.cnf, and what it includes.
 openssl_file() {
-    take openssl_cnf "$1"
+    named openssl_cnf "$1"
     [ -f "$1" ] && [ -r "$1" ] || return 0
     # shellcheck disable=SC2013
     for included in $(sed -n 's/^[[:blank:]]*\.include[[:blank:]]*=\{0,1\}[[:blank:]]*"\{0,1\}\(\/[^"]*\).*$/\1/p' <"$1"); do
@@ -336,7 +342,7 @@ openssl_file() {
             entries "$included" '*'
             each_path "$included/*" take openssl_cnf
         else
-            take openssl_cnf "$included"
+            named openssl_cnf "$included"
         fi
     done
 }

@@ -56,6 +56,7 @@ class SavedHost(Host):
         self._names: dict[str, set[str]] = {}
         self._homes: dict[str, bool] = {}
         self._listed_homes: set[str] = set()
+        self._absent: set[str] = set()
         self._rpm: dict[str, Package] = {}
         patterns = list(asked)
         self._asked = [_expression(pattern) for pattern in patterns if not pattern.startswith("~")]
@@ -78,6 +79,9 @@ class SavedHost(Host):
 
     def _take_home(self, path: str, readable: str) -> None:
         self._homes[path] = readable == "1"
+
+    def _take_absent(self, path: str) -> None:
+        self._absent.add(path)
 
     def _take_denied(self, path: str, why: str) -> None:
         self._denied[path] = why

@@ -1,0 +1,205 @@
+"""The program of the reach `shell`, under each shell that it has to run in: what its filters let through, and how records are framed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
+    fetchmailrc,
+    mbsyncrc,
+    mpoprc,
+    openssl_cnf,
+    openssl_ssl_conf,
+    stunnel_conf,
+)
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings.openssl_cnf_lines import ConfigError
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import frame, program, shell, wanted
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import ReachError
+
+SCRIPT = Path(program.__file__).with_name("collect.sh")
+SHELLS = [
+    pytest.param(["dash"], marks=pytest.mark.requires_program("dash"), id="dash"),
+    pytest.param(["busybox", "ash"], marks=pytest.mark.requires_program("busybox", package="busybox-static"), id="busybox ash"),
+    pytest.param(["bash", "--posix"], marks=pytest.mark.requires_program("bash"), id="bash"),
+]
+SECRET = "s3cretW0rd"
+
+
+def filters(client: str) -> wanted.Filter:
+    return wanted.CLIENTS[client].files[0][1]
+
+
+def functions() -> str:
+    """The functions of the program, without what it does at once."""
+    return SCRIPT.read_text().rpartition("IFS=$NEWLINE")[0]
+
+
+def filtered(sh: list[str], chosen: wanted.Filter, text: str) -> str:
+    ended = "1" if text.endswith("\n") else "0"
+    done = subprocess.run(
+        [*sh, "-c", f"{functions()}\n{chosen.function}"],
+        input=text.encode(),
+        env={"PATH": os.environ["PATH"], "ended": ended, **chosen.lists},
+        capture_output=True,
+        check=True,
+    )
+    return done.stdout.decode()
+
+
+def fetchmail_accounts(text: str) -> object:
+    return [
+        (box.entry.line, box.line, box.skip, {key: (option.value, option.line) for key, option in box.options.items()})
+        for box in fetchmailrc.mailboxes(fetchmailrc.parse(text))
+    ]
+
+
+def openssl_commands(text: str) -> object:
+    return openssl_ssl_conf.commands(openssl_cnf.parse(text, "/x", lambda path: None))
+
+
+READ = {
+    "fetchmail": (filters("fetchmail"), fetchmail_accounts),
+    "mbsync": (filters("mbsync"), lambda text: [(a.line, a.settings) for a in mbsyncrc.parse(text) if a.line]),
+    "mpop": (filters("mpop"), lambda text: [(a.line, sorted(a.options.items())) for a in mpoprc.parse(text)]),
+    "stunnel": (filters("stunnel"), lambda text: stunnel_conf.parse(text, "/x")),
+    "openssl": (wanted.OPENSSL, openssl_commands),
+}
+S = SECRET
+TOP = "openssl_conf = top\n[top]\nssl_conf = m\n"
+SYSTEM = "[m]\nsystem_default = d\n"
+TEXTS = {
+    "fetchmail": [
+        f'poll a.example proto imap port 993 user "{S}" password "{S}" is {S} here ssl sslproto TLS1\n',
+        f"# {S}\ndefaults proto pop3\nskip 'b.example' via c.example user={S} pass={S} nokeep with options no rewrite\n",
+        f'poll "x y" proto IMAP user {S} with pass "{S}\n{S}\n" and wants ssl sslproto "" limit 12 antispam 571 550\n',
+        f"poll a proto auto auth password user {S} pass '{S}' plugin \"nc {S}\" sslproto TLS1.2+\n",
+        f'set logfile={S}\nset postmaster "{S}"\nserver a.example:protocol;pop3,service pop3s username "{S}" pass "{S}" ssl\n',
+        f"poll a interval 3 user 1234 there is {S} here password 5678 ssl \\\n sslproto 'TLS1.1'",
+        f'poll a user "{S}" preconnect "echo {S} | x" postconnect {S} mda "{S}" folder {S} {S} ssl\n',
+    ],
+    "mbsync": [
+        f'IMAPAccount a\nHost h.example # {S}\nUser {S}\nPassCmd "echo {S} {S}"\nSSLType IMAPS\nSSLVersions TLSv1 TLSv1.2\nTimeout 20\n',
+        f"# {S}\nimapstore b\nHost h\nUser {S}\nPass {S}\nUseIMAPS yes\nRequireSSL no\n\nMaildirStore {S}\nPath ~/{S}\n\nChannel {S}\n",
+        f'IMAPAccount a\nTunnel "ssh {S}"\nPort 993\nCertificateFile {S}\nCipherString {S}\nAuthMechs LOGIN {S}\n',
+        f"Create Both\nFieldDelimiter {S}\n\nIMAPAccount a\nHost h\nPass\n",
+    ],
+    "mpop": [
+        f"defaults\ntls on\ntls_priorities NORMAL:-VERS-ALL:+VERS-TLS1.0\naccount a\nhost h.example\nport 0x3e3\nuser {S}\npassword {S}\n",
+        f"account a\nhost h\npasswordeval echo {S}\naccount b : a\n# {S}\ntls_starttls off\ndelivery mbox {S}\nproxy_host {S}\n",
+        f"account a\nhost h\n  tls\t\n\nsource_ip {S}\nnonsense {S}\n",
+    ],
+    "stunnel": [
+        f"; {S}\noptions = NO_TLSv1_2\nkey = {S}\nsslVersion = TLSv1\n[m]\nclient = yes\naccept = 1\nconnect = h:995\nPSKsecrets = {S}\n",
+        f"[a]\nclient=no\nprotocolPassword = {S}\nprotocolUsername={S}\n[b]\nCLIENT = yes\nconfig = MaxProtocol:TLSv1.1\nconnect = x\n",
+    ],
+    "openssl": [
+        f"{TOP}[req]\ninput_password = {S} \\\n{S}\noutput_password={S}\n{SYSTEM}[d]\nMaxProtocol = TLSv1.1\n",
+        f"# {S}\nopenssl_conf=t # {S}\n[t]\nssl_conf=m\n[m]\nx=y\nsystem_default = d\n[d]\nCipherString = ALL\nTLS.MinProtocol = TLSv1\n",
+        f"{TOP}{SYSTEM}other = not_there\n[d]\nMinProtocol = TLSv1.2\n[e]\nsecret = {S}\n",
+    ],
+}
+CASES = [pytest.param(name, text, id=f"{name} {number}") for name, texts in TEXTS.items() for number, text in enumerate(texts)]
+
+
+@pytest.mark.requires_program("shellcheck")
+def test_shellcheck_finds_no_mistake() -> None:
+    done = subprocess.run(["shellcheck", "-s", "sh", str(SCRIPT)], capture_output=True, text=True, check=False)
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+@pytest.mark.parametrize(("name", "text"), CASES)
+def test_no_secret_passes_and_the_grammar_reads_the_same(sh: list[str], name: str, text: str) -> None:
+    chosen, read = READ[name]
+    passed = filtered(sh, chosen, text)
+    assert SECRET not in passed
+    assert not any(word in passed for word in ("1234", "5678"))
+    try:
+        expected = read(text)
+    except (GrammarError, ConfigError):
+        with pytest.raises((GrammarError, ConfigError)):
+            read(passed)
+    else:
+        assert read(passed) == expected
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_what_the_filter_can_t_tell_apart_leaves_the_grammar_no_value(sh: list[str]) -> None:
+    """A variable that is not known to be harmless stays on the host, and then OpenSSL's settings are not known."""
+    text = "openssl_conf = top\nx = TLSv1.1\n[top]\nssl_conf = m\n[m]\nsystem_default = d\n[d]\nMaxProtocol = $x\n"
+    with pytest.raises(ConfigError):
+        openssl_commands(filtered(sh, wanted.OPENSSL, text))
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_the_password_field_of_passwd_stays(sh: list[str]) -> None:
+    text = f"a:{SECRET}:1000:1000:A,{SECRET}:/home/a:/bin/sh\n"
+    assert filtered(sh, wanted.Filter("passwd"), text) == "a::1000:1000::/home/a:/bin/sh\n"
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_no_text_can_be_taken_for_a_record(sh: list[str]) -> None:
+    texts = ["", "\n", "\n\n", "2 3 3\nend\n", "1 3\nend\n", f"{program.START} n0\n", "ä\t\\n %s $(x)\n\n\n"]
+    # Each as the program gets it: from a command, with a dot behind what it has to keep.
+    call = "content=$(printf '%b' '{}'; echo .); content=${{content%.}}; record file \"$content\"\n"
+    calls = "".join(call.format(_octal(text)) for text in texts)
+    output = _run(sh, f"{functions()}\nprintf '%s\\n' '{program.START} n0'\n{calls}record end\n")
+    assert [record[1] for record in frame.records(b"motd\n" + output, "n0")] == texts
+
+
+def _octal(text: str) -> str:
+    return "".join(f"\\0{byte:03o}" for byte in text.encode())
+
+
+def _run(sh: list[str], script: str) -> bytes:
+    return subprocess.run(sh, input=script.encode(), env={"PATH": os.environ["PATH"]}, capture_output=True, check=False).stdout
+
+
+@pytest.fixture(scope="module", params=SHELLS)
+def output(request: pytest.FixtureRequest) -> bytes:
+    """What the whole program says of this machine."""
+    text = program.build("n0", wanted.SYSTEM, wanted.CLIENTS.values(), [], [], 0)
+    return _run(request.param, text)
+
+
+def test_this_machine_is_seen(output: bytes) -> None:
+    evidence = shell.evidence(frame.records(output, "n0"))
+    assert evidence["platform"]["kernel"] == os.uname().release
+    assert {stack["kind"] for stack in evidence["stacks"]} >= {"openssl"}
+    assert all(stack["version"] for stack in evidence["stacks"])
+
+
+def test_a_terminal_on_the_way_changes_nothing(output: bytes) -> None:
+    assert frame.records(output.replace(b"\n", b"\r\n"), "n0") == frame.records(output, "n0")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda output: output[: len(output) // 2], "cut off"),
+        (lambda output: output.replace(b"tab\t", b"tab "), "changes what passes"),
+        (lambda output: output.replace(b"n0", b"n1"), "no answer"),
+        (lambda output: b"", "no answer"),
+        (lambda output: f"{program.START} n0\nnonsense\n".encode(), "agreed form"),
+        (lambda output: f"{program.START} n0\n2 -1 4\nx\n".encode(), "agreed form"),
+        (lambda output: f"{program.START} n0\n2 4 2\npathxy\n1 3\nend\n".encode(), "agreed form"),
+    ],
+)
+def test_a_broken_answer_is_an_error(output: bytes, change: object, said: str) -> None:
+    with pytest.raises(ReachError, match=said):
+        shell.evidence(frame.records(change(output), "n0"))  # type: ignore[operator]
+
+
+def test_a_path_that_was_not_asked_for_is_not_taken_for_absent() -> None:
+    from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.saved_host import SavedHost
+
+    host = SavedHost([("home", "/home/a", "1")], ["~/.fetchmailrc", "/etc/passwd"])
+    assert host.text("/home/a/.fetchmailrc", "client:fetchmail") is None
+    assert host.gaps == []
+    assert host.text("/home/a/.other", "client:other") is None
+    assert [gap["what"] for gap in host.gaps] == ["/home/a/.other"]
