@@ -69,7 +69,7 @@ def test_the_host_gets_its_verdict(run: Run, name: str) -> None:
 
 
 def test_a_host_whose_python_answers_nonsense_is_audited_by_its_shell_and_one_that_does_not_answer_unreachable(run: Run) -> None:
-    assert (run.hosts["nonsense"]["verdict"], run.hosts["nonsense"]["reach"]) == ("PASS", "shell")
+    assert (run.hosts["nonsense"]["verdict"], run.hosts["nonsense"]["reach"]) == ("PASS", "shell"), run.hosts["nonsense"]["why"]
     [why] = [gap["why"] for gap in run.hosts["nonsense"]["gaps"] if gap["what"] == "reach"]
     assert "nonsense" in why
     assert "Traceback" not in why

@@ -198,12 +198,9 @@ class SavedHost(Host):
         raise Unreadable(NOT_TAKEN)
 
     def _was_asked(self, path: str) -> bool:
-        if (
-            path in self._homes
-            or path in self._listed_homes
-            or _DATABASES.fullmatch(path)
-            or any(pattern.fullmatch(path) for pattern in self._asked)
-        ):
+        if path in self._homes or path in self._listed_homes or path in self._absent:
+            return True
+        if _DATABASES.fullmatch(path) or any(pattern.fullmatch(path) for pattern in self._asked):
             return True
         parts = path.split("/")
         below = ("/".join(parts[:depth]) for depth in range(2, len(parts)))
