@@ -37,7 +37,7 @@ def accounts(host, installs, names, of_launch, of_files):
             paths, started = _started(host, installs, launch, of_launch)
             if not (launch.file.startswith(_OF_PACKAGES) and read.issuperset(paths)):
                 found.extend(dict(account, enabled=False) for account in started)
-    return _each_once(found)
+    return each_once(found)
 
 
 def _started(host, installs, launch, of_launch):
@@ -46,8 +46,8 @@ def _started(host, installs, launch, of_launch):
     return paths, started
 
 
-def _each_once(found):
-    """Leave out what is there already, in use or not."""
+def each_once(found):
+    """Return the accounts *found* without those that are there already, in use or not."""
     seen, kept = [], []
     for account in found:
         content = {key: value for key, value in account.items() if key != "enabled"}
@@ -66,7 +66,13 @@ def _under_environment(host, installs, launch, started):
     for account in started:
         if under != stacks:
             account["stacks"] = under
-        account["undecided"] += [base.undecided(name, why, launch.file, launch.line) for name, why in _open(variables, session)]
+        account["undecided"] += open_variables(host, launch)
+
+
+def open_variables(host, launch):
+    """Return what is undecided of a *launch* because of variables of which nobody can tell what they do."""
+    found = _open(launch.tls_environment, environment.read(host))
+    return [base.undecided(name, why, launch.file, launch.line) for name, why in found]
 
 
 def _open(variables, session):
