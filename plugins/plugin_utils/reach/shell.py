@@ -99,9 +99,8 @@ def _note_unread(host: SavedHost, document: Evidence, records: list[Record]) -> 
             _started(host, document, *fields)
         elif kind == "url":
             _unread(host, document, "curl", ("curl",), fields[0], f"names a mailbox on a server in a command that is {_NOT_READ}")
-    known = {*wanted.CLIENTS, *wanted.ONLY_SEEN}
-    rest = sorted({reader.NAME for reader in registry.READERS} - known)
-    host.gap("mail clients", f"these are not looked for on a host without Python: {', '.join(rest)}")
+    rest = ", ".join(sorted(wanted.NOT_LOOKED_FOR))
+    host.gap("mail clients", f"these are not looked for on a host without Python: {rest}")
 
 
 def _started(host: SavedHost, document: Evidence, program: str, file: str) -> None:

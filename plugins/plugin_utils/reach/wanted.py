@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import fetchmail as fetchmail_reader
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mbsync as mbsync_reader
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mpop as mpop_reader
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import registry
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import stunnel as stunnel_reader
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import fetchmailrc, mbsyncrc, mpoprc, openssl_ssl_conf, stunnel_conf
 
@@ -135,24 +136,27 @@ CLIENTS: Mapping[str, Wanted] = {
     ),
 }
 
-# Programs that are nothing but mail clients, by the client's name: that they are there is told, and that their settings are not read.
+# Of these readers not even the program is looked for: it is there for many purposes, or a script of a server.
+NOT_LOOKED_FOR = frozenset(
+    (
+        "curl",
+        "dovecot",
+        "glpi",
+        "haproxy",
+        "jira",
+        "monitoring-plugins",
+        "nginx",
+        "osticket",
+        "redmine",
+        "socat",
+        "zammad",
+        "znuny",
+    )
+)
+_PROGRAMS = {"perdition": ("perdition", "perdition.imaps", "perdition.pop3s"), "kmail": ("kmail", "akonadi_imap_resource")}
+# Any other is told of, where its program is there, and that its settings are not read.
 ONLY_SEEN: Mapping[str, tuple[str, ...]] = {
-    "balsa": ("balsa",),
-    "betterbird": ("betterbird",),
-    "claws-mail": ("claws-mail",),
-    "davmail": ("davmail",),
-    "evolution": ("evolution",),
-    "fdm": ("fdm",),
-    "geary": ("geary",),
-    "getmail": ("getmail",),
-    "icedove": ("icedove",),
-    "imapfilter": ("imapfilter",),
-    "kmail": ("kmail",),
-    "mutt": ("mutt",),
-    "neomutt": ("neomutt",),
-    "offlineimap": ("offlineimap",),
-    "perdition": ("perdition", "perdition.imaps", "perdition.pop3s"),
-    "seamonkey": ("seamonkey",),
-    "sylpheed": ("sylpheed",),
-    "thunderbird": ("thunderbird",),
+    reader.NAME: _PROGRAMS.get(reader.NAME, (reader.NAME,))
+    for reader in registry.READERS
+    if reader.NAME not in CLIENTS and reader.NAME not in NOT_LOOKED_FOR
 }
