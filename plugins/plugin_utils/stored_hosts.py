@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO, overload
+from typing import Any, BinaryIO
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder
 
@@ -27,11 +27,7 @@ class StoredHosts(Sequence[dict[str, Any]]):
     def __len__(self) -> int:
         return len(self._places)
 
-    @overload
-    def __getitem__(self, index: int) -> dict[str, Any]: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[dict[str, Any]]: ...
-    def __getitem__(self, index: int | slice) -> dict[str, Any] | Sequence[dict[str, Any]]:
+    def __getitem__(self, index: Any) -> Any:
         with open(self._path, "rb") as lines:
             if isinstance(index, slice):
                 return [_read(lines, place) for place in self._places[index]]
