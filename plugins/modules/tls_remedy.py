@@ -146,13 +146,14 @@ worse:
 """
 
 import os
+import pwd
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, change
 
 _ROOT_BACKUPS = "/var/lib/mailtls/backups"
-_USER_BACKUPS = "~/.local/share/mailtls/backups"
+_USER_BACKUPS = "/.local/share/mailtls/backups"
 
 
 def main():
@@ -173,7 +174,7 @@ def main():
         supports_check_mode=True,
     )
     given = module.params
-    directory = given["backups"] or os.path.expanduser(_ROOT_BACKUPS if os.geteuid() == 0 else _USER_BACKUPS)
+    directory = given["backups"] or _default_directory()
     try:
         if given["state"] == "rolled_back":
             outcome = change.roll_back(directory, given["run"], module.check_mode)
@@ -182,6 +183,11 @@ def main():
     except backup.BackupError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**outcome)
+
+
+def _default_directory():
+    user = os.geteuid()
+    return _ROOT_BACKUPS if user == 0 else pwd.getpwuid(user).pw_dir + _USER_BACKUPS
 
 
 if __name__ == "__main__":

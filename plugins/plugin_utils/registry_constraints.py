@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import schannel
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Evidence, Setting, Stack
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import SYSTEM, Constraint
@@ -224,6 +223,3 @@ def _winhttp_off(
     return Constraint(
         SYSTEM, Effect(disable=frozenset({protocol})), source, None if maybe else value, why=why, advice=advice, maybe=maybe, change=change
     )
-
-
-assert set(_NAMES) <= set(PROTOCOLS)

@@ -105,13 +105,13 @@ class _Reader:
         server, port = self._ports.split(_bare(address), None) if address and ":" in address else (address, None)
         binds = self._binds[section.name]
         uses_tls = [option.key for option in options if option.key in ("ssl", "no-ssl")][-1:] == ["ssl"]
-        leads = "on" if uses_tls or any(terminates for _, _, terminates in binds) else "through"
+        leads = "on" if uses_tls or any(bind[2] for bind in binds) else "through"
         undecided = []
         if not server:
             undecided.append(("server", "the environment has a part in it", line))
         if any(found.conditional for found in section.lines):
             undecided.append(("proxy", "a condition decides whether its lines count", line))
-        ports = [port] + [number for _, number, _ in binds]
+        ports = [port] + [bind[1] for bind in binds]
         account = base.account(
             "",
             line.file,
@@ -124,7 +124,7 @@ class _Reader:
             settings=[base.setting("server", server, line.file, line.number)] * bool(server)
             + [base.setting(key, value, where.file, where.number) for key, value, where in self._effective(options)] * uses_tls,
             undecided=[base.undecided(what, why, where.file, where.number) for what, why, where in undecided],
-            listens=[base.listener("" if host in ("*", "::") else host, number, leads) for host, number, _ in binds],
+            listens=[base.listener("" if host in ("*", "::") else host, number, leads) for host, number, _terminates in binds],
         )
         (self.accounts if any(map(endpoints.is_mail, ports)) else self.relays).append(account)
 

@@ -95,7 +95,9 @@ class _Reader:
             + [base.setting(option.key, option.value, option.file, option.line) for option in _settings(service)],
             listens=[base.listener(address, number) for address, number in listens if number],
         )
-        is_mail = protocol in _PROTOCOLS or (protocol is None and any(map(endpoints.is_mail, [port] + [number for _, number in listens])))
+        is_mail = protocol in _PROTOCOLS or (
+            protocol is None and any(map(endpoints.is_mail, [port] + [number for _address, number in listens]))
+        )
         (self.accounts if is_mail else self.relays).append(account)
 
 

@@ -11,7 +11,8 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors impo
 
 MAX_DEPTH = 16
 _TOKEN = re.compile(
-    r"""\s+|\#[^\n]*|(?P<mark>[;{}])|"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)'|(?P<word>(?:[^\s;{"'\\]|\\.|(?<=\$)\{)(?:[^\s;{\\]|\\.|(?<=\$)\{)*)""",
+    r"""\s+|\#[^\n]*|(?P<mark>[;{}])|"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)'|"""
+    r"""(?P<word>(?:[^\s;{"'\\]|\\.|(?<=\$)\{)(?:[^\s;{\\]|\\.|(?<=\$)\{)*)""",
     re.DOTALL,
 )
 
