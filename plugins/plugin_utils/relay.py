@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Client, Evidence, Listener
 
 _LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "localhost4", "localhost6", "ip6-localhost", "ip6-loopback")
+_LOCALHOST = frozenset({"127.0.0.1", "::1"})
 _EVERY_ADDRESS = ("", "*", "0.0.0.0", "::")
 
 
@@ -47,9 +48,20 @@ def is_loopback(server: str | None) -> bool:
 
 
 def _reaches(server: str | None, listener: Listener) -> bool:
-    if server is not None and server.strip("[]").lower() == listener.address.strip("[]").lower():
-        return True
-    return is_loopback(server) and (listener.address in _EVERY_ADDRESS or is_loopback(listener.address))
+    if listener.address in _EVERY_ADDRESS:
+        return is_loopback(server) or _literal(server) in _EVERY_ADDRESS
+    return not _addresses(server).isdisjoint(_addresses(listener.address))
+
+
+def _addresses(name: str | None) -> frozenset[str]:
+    """What *name* stands for: of the whole loopback network, localhost is but its first address (hosts(5), RFC 6761)."""
+    literal = _literal(name)
+    return _LOCALHOST if literal in _LOOPBACK_NAMES else frozenset({literal})
+
+
+def _literal(name: str | None) -> str:
+    address = _address(name)
+    return str(address) if address else (name or "").lower().rstrip(".")
 
 
 def _address(text: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
