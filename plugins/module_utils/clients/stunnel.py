@@ -50,7 +50,8 @@ class _Reader:
         path = launch.path(word.text) if word and word.is_decided else None
         if path:
             self._file(launch.user or "", path)
-        elif word:
+        elif word and launch.is_active:
+            # A template of systemd that nobody has made an instance of starts nothing.
             self._host.gap(f"{launch.file}, line {launch.line}", "names a configuration of stunnel that only the shell knows", _AFFECTS)
 
     def _file(self, user, path):

@@ -118,3 +118,17 @@ def test_a_configuration_that_a_command_line_names_is_read_once(tree, read):
     evidence, gaps = read("client=yes\nconnect=i:993\n")
     assert [(account["user"], account["server"]) for account in evidence["accounts"]] == [("", "i"), ("bob", "h")]
     assert [gap["affects"] for gap in gaps] == ["client:stunnel"]
+
+
+def test_a_template_of_systemd_without_an_instance_is_no_gap(tree, read):
+    tree.write("/usr/lib/systemd/system/stunnel@.service", "[Service]\nExecStart=/usr/bin/stunnel /etc/stunnel/%i.conf\n")
+    _evidence, gaps = read("client=yes\nconnect=i:993\n")
+    assert gaps == []
+
+
+def test_an_instance_of_a_template_names_its_configuration(tree, read):
+    tree.write("/usr/lib/systemd/system/stunnel@.service", "[Service]\nExecStart=/usr/bin/stunnel /opt/%i.conf\n")
+    tree.write("/etc/systemd/system/multi-user.target.wants/stunnel@work.service", "[Service]\nExecStart=/usr/bin/stunnel /opt/%i.conf\n")
+    tree.write("/opt/work.conf", "client=yes\nconnect=h:993\n")
+    evidence, _gaps = read("client=yes\nconnect=i:993\n")
+    assert [account["server"] for account in evidence["accounts"]] == ["i", "h"]
