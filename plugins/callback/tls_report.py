@@ -232,7 +232,7 @@ class CallbackModule(CallbackBase):
         if current is None:
             return
         for host in current.missing():
-            current.record(host_record.of_error(host, NEVER_AUDITED))
+            current.record(host_record.of_lost(host, NEVER_AUDITED))
         if not current.verdicts:
             current.folder.discard()
             self._display.display("No host was audited, so there is no report.")

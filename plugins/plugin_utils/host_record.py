@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import finding, stable_id
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import ERROR, UNREACHABLE
 
 _MAX_WHY = 500
+_LOST = "not_audited"
 _NO_REASON = "no reason was given"
 
 
@@ -23,6 +25,16 @@ def of_unreachable(host: str, why: str) -> dict[str, Any]:
     """Return the record of a host that no connection could be made to, with *why*."""
     text = "Check that the host is up and that Ansible reaches it (ansible -m ansible.builtin.ping), and audit again."
     return _record(host, UNREACHABLE, "unreachable", why, text)
+
+
+def of_lost(host: str, why: str) -> dict[str, Any]:
+    """Return the record of a host that nobody came to, with *why*: it gives way to any other record of that host."""
+    return _record(host, ERROR, _LOST, why, "Audit this host again (--limit), and see in the log of the run why it was not.")
+
+
+def is_lost(record: Mapping[str, Any]) -> bool:
+    """Tell whether *record* only says that nobody came to its host."""
+    return any(item["cause"] == _LOST for item in record["findings"])
 
 
 def _record(host: str, verdict: str, cause: str, why: str, text: str) -> dict[str, Any]:

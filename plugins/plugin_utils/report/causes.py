@@ -28,6 +28,8 @@ _REASONS = {
     "unknown_version": "Too little is known of this program or its version.",
     "unreachable": "No connection could be made.",
     "error": "The host was reached, and its audit failed.",
+    "not_audited": "The run ended, or left nothing, before this host was audited.",
+    "abridged": "The findings were left out where this was handed on; the run's own folder has them.",
 }
 
 _TITLES = {
@@ -39,6 +41,8 @@ _TITLES = {
     "unknown_version": "nothing is known of this version",
     "unreachable": "no connection",
     "error": "the audit failed",
+    "not_audited": "not audited",
+    "abridged": "findings left out",
 }
 
 

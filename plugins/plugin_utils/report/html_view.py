@@ -68,6 +68,8 @@ class View:
     rows: Sequence[Row]
     groups: Sequence[Group]
     waivers: Sequence[Mapping[str, Any]]
+    notes: Sequence[Mapping[str, Any]]
+    accounts: bool
     verdicts: tuple[str, ...] = VERDICTS
 
     @property
@@ -112,7 +114,14 @@ def of(document: Mapping[str, Any], history: History) -> View:
         rows=rows,
         groups=_groups(rest),
         waivers=inert(document.get("waivers", [])),
+        notes=inert(document.get("notes", []), _MAX_TEXT),
+        accounts=any("account" in finding for host in document["hosts"] for finding in host["findings"]) or _abridged(document),
     )
+
+
+def _abridged(document: Mapping[str, Any]) -> bool:
+    """Tell whether findings that pass may have been left out: then nobody can say that there is no account."""
+    return any(note["kind"] == "abridged" for note in document.get("notes", []))
 
 
 def _detailed(document: Mapping[str, Any]) -> set[str]:

@@ -16,6 +16,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import VERD
 MAX_MESSAGE = 4000
 _MAX_CAUSES = 8
 _MAX_HOSTS = 3
+_MAX_NOTES = 8
 _MAX_TEXT = 100
 _QUOTE = "'"
 
@@ -49,6 +50,8 @@ def _head(document: Mapping[str, Any], history: History) -> Iterator[str]:
     yield "- Hosts: " + (", ".join(f"{verdict} {summary[verdict.lower()]}" for verdict in VERDICTS if summary[verdict.lower()]) or "none")
     if run["finished"] is None:
         yield "- The run did not finish: hosts are missing here."
+    for note in document.get("notes", [])[:_MAX_NOTES]:
+        yield f"- Note: {code(note['text'], 200)}"
     if history.changes:
         yield _changes(history)
     yield ""

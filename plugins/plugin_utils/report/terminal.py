@@ -63,6 +63,8 @@ def _overview(page: Page, document: Mapping[str, Any]) -> None:
     page.item("Hosts", "   ".join(_counts(page, summary)) or "none", indent=0)
     if run["finished"] is None:
         page.item("", "The run did not finish: hosts are missing here.", indent=0)
+    for note in inert(document.get("notes", []), _MAX_TEXT):
+        page.item("Note", note["text"], indent=0)
     told = _waivers(document.get("waivers", []))
     if told:
         page.item("Waivers", told, indent=0)
