@@ -107,8 +107,6 @@ def _search(descriptor, patterns, limit, found):
     tail, position = b"", 0
     while position < limit and None in found:
         chunk = os.pread(descriptor, min(_CHUNK, limit - position), position)
-        if not chunk:
-            return
         position += len(chunk)
         window = tail + chunk
         # What begins in the last bytes of a window may go on in the next one, where it stands whole.
@@ -117,6 +115,8 @@ def _search(descriptor, patterns, limit, found):
             match = pattern.search(window) if found[index] is None else None
             if match is not None and match.start() < border:
                 found[index] = match.group(match.re.groups)
+        if not chunk:
+            return
         tail = window[-_OVERLAP:]
 
 
