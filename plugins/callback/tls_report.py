@@ -47,6 +47,19 @@ options:
     ini:
       - section: callback_tls_report
         key: formats
+  store:
+    description:
+      - The database that the run goes into when it ends, from which reports tell what changed and how it went over time.
+      - C(postgresql://USER:PASSWORD@HOST/DATABASE), or C(sqlite:///FILE). V(none) for no store. The password is never printed.
+      - Without it, C(history.sqlite) beside the run folders where Python has sqlalchemy, else none.
+      - The variable C(mailtls_store) goes before this, of the play or given with C(-e), not of a host.
+      - A database that is away costs nothing of the report; C(playbooks/report.yml) puts the run in later.
+    type: str
+    env:
+      - name: MAILTLS_STORE
+    ini:
+      - section: callback_tls_report
+        key: store
   progress:
     description:
       - After how many seconds a line tells how many hosts are finished, how many of these fail, and about how long the rest takes;
@@ -85,16 +98,20 @@ from typing import Any
 
 from ansible.playbook.block import Block
 from ansible.plugins.callback import CallbackBase
+from ansible.template import Templar
 from ansible.utils import color
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import host_record, remedy, run, task_result
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import host_record, remedy, run, saved_run, task_result
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import StoreError
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document, formats, remedies, terminal
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.history import NO_HISTORY, History
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.progress import Progress
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.stored_hosts import StoredHosts
 
 AUDIT = "mailtls.fleet.tls_audit"
 RUN = "mailtls.fleet.tls_run"
+STORE = "mailtls_store"
 REMEDY = "mailtls.fleet.tls_remedy"
 NEVER_AUDITED = "the play ended before this host was audited"
 _MIN_WIDTH = 80
@@ -127,6 +144,7 @@ class CallbackModule(CallbackBase):
         self._play: Any = None
         self._expecting = False
         self._progress = Progress(0)
+        self._store: str | None = None
 
     @_guarded
     def v2_playbook_on_play_start(self, play: Any) -> None:
@@ -182,8 +200,26 @@ class CallbackModule(CallbackBase):
     def _begin(self) -> None:
         if run.current() is None and not run.problems():
             formats.check(self._formats())
+            self._store = saved_run.store_url(self.get_option("reports"), self._asked_store())
             run.begin(RunFolder.create(self.get_option("reports")))
             self._progress = Progress(self.get_option("progress"))
+
+    def _asked_store(self) -> str | None:
+        """Return the store that the play's variables or our option name. No task hands it on: its result would show a password."""
+        variables = self._play.get_variable_manager().get_vars(play=self._play, include_hostvars=False)
+        templar = Templar(loader=self._play.get_loader(), variables=variables)
+        given = templar.template(variables[STORE]) if STORE in variables else None
+        return str(given or self.get_option("store") or "") or None
+
+    def _history(self, whole: dict[str, Any]) -> History:
+        """Put the run into the store, and return what earlier ones tell. What goes wrong costs nothing of the report."""
+        if self._store is None:
+            return NO_HISTORY
+        try:
+            return saved_run.record(self._store, whole)
+        except StoreError as error:
+            run.problem(f"{error}; the run folder is whole, and playbooks/report.yml puts it into the store later")
+            return NO_HISTORY
 
     def _formats(self) -> list[str]:
         return [name for name in self.get_option("formats") if name]
@@ -193,6 +229,7 @@ class CallbackModule(CallbackBase):
         if current is not None and not self._expecting:
             variables = self._play.get_variable_manager().get_vars(play=self._play, include_hostvars=False)
             current.expected.update(str(host) for host in variables["ansible_play_hosts_all"])
+            current.plan()
             self._expecting = True
 
     def _opened(self, result: dict[str, Any]) -> None:
@@ -202,6 +239,7 @@ class CallbackModule(CallbackBase):
             run.warm(result["policy_files"], result["waiver_files"])
             current.waivers = result["waivers"]
             current.formats = result["formats"]
+            current.plan()
 
     def _finished(self, result: Any) -> None:
         current = run.current()
@@ -242,15 +280,16 @@ class CallbackModule(CallbackBase):
         results = current.folder.write_results(whole)
         current.folder.latest()
         wanted = self._formats() if current.formats is None else current.formats
-        for wrong in formats.write(current.folder, whole, wanted):
+        history = self._history(whole)
+        for wrong in formats.write(current.folder, whole, wanted, history):
             run.problem(wrong)
         page = os.path.join(current.folder.path, formats.FORMATS["html"].file)
-        self._print(whole, os.path.relpath(results), os.path.relpath(page) if os.path.exists(page) else None)
+        self._print(whole, os.path.relpath(results), os.path.relpath(page) if os.path.exists(page) else None, history)
         self._print_remedies(current.folder)
 
-    def _print(self, whole: dict[str, Any], results: str, page: str | None) -> None:
+    def _print(self, whole: dict[str, Any], results: str, page: str | None, history: History) -> None:
         width = min(max(self._display.columns, _MIN_WIDTH), _MAX_WIDTH)
-        text = terminal.render(whole, color.ANSIBLE_COLOR, width, results, self.get_option("detail"), page)
+        text = terminal.render(whole, color.ANSIBLE_COLOR, width, results, self.get_option("detail"), page, history)
         # Line by line: AWX keeps each as an event, and cuts an event off after a kilobyte.
         for line in text.splitlines():
             self._display.display(line)

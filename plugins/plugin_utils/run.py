@@ -73,12 +73,17 @@ class Run:
             )
         self.policy, self._policy_from = dict(policy), self._policy_from or who
 
-    def describe(self, finished: datetime.datetime) -> dict[str, Any]:
+    def plan(self) -> None:
+        """Write to the folder what a report needs should this process be killed. Raises RunFolderError when that can't be done."""
+        plan = {"run": self.describe(None), "expected": sorted(self.expected), "waivers": self.waivers}
+        self.folder.write_plan(plan)
+
+    def describe(self, finished: datetime.datetime | None) -> dict[str, Any]:
         """Return the part `run` of the results document."""
         return {
             "id": self.folder.run_id,
-            "started": _written(self.started),
-            "finished": _written(finished),
+            "started": written(self.started),
+            "finished": None if finished is None else written(finished),
             "policy": self.policy["name"],
             "requirement": self.policy["requirement"],
             "deadline": self.policy["deadline"],
@@ -138,7 +143,8 @@ def now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 
 
-def _written(moment: datetime.datetime) -> str:
+def written(moment: datetime.datetime) -> str:
+    """Return *moment* as results.json has it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

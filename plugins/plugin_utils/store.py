@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import urllib.parse
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -34,6 +35,7 @@ class RunFolder:
         path: the folder.
         run_id: its name.
         hosts_path: the file of the finished hosts.
+        plan_path: the file with what the run sets out to do, there from its beginning.
         remedies_path: the file with what was changed on hosts, which is there only where the run mended something.
     """
 
@@ -41,6 +43,7 @@ class RunFolder:
         self.path = path
         self.run_id = os.path.basename(path)
         self.hosts_path = os.path.join(path, "hosts.jsonl")
+        self.plan_path = os.path.join(path, "run.json")
         self.remedies_path = os.path.join(path, "remedies.jsonl")
 
     @classmethod
@@ -125,6 +128,26 @@ class RunFolder:
         self._replace(path, _lines(document), to_disk=True)
         return path
 
+    def write_plan(self, plan: Mapping[str, Any]) -> None:
+        """Keep what the run sets out to do, so that a killed run can tell whom it lost. Raises RunFolderError when that fails."""
+        self._replace(self.plan_path, _lines(plan))
+
+    def read_plan(self) -> dict[str, Any]:
+        """Return what `write_plan` kept. Raises RunFolderError when there is none that can be read."""
+        return _document(self.plan_path)
+
+    def read_results(self) -> dict[str, Any]:
+        """Return the document in results.json. Raises RunFolderError when there is none that can be read."""
+        return _document(os.path.join(self.path, "results.json"))
+
+    def read_evidence(self, host: str) -> dict[str, Any] | None:
+        """Return what was collected of *host*; None where nothing is kept of it. Raises RunFolderError when it can't be read."""
+        path = self.evidence_path(host)
+        if not os.path.exists(path):
+            return None
+        with _explained("read", path), gzip.open(path, "rb") as stream:
+            return _record(stream.read(), path)
+
     def write_rendering(self, name: str, text: str) -> str:
         """Write a rendering of the run to the file *name*, and return its path.
 
@@ -161,6 +184,8 @@ class RunFolder:
             if os.path.getsize(self.hosts_path) == 0:
                 os.rmdir(os.path.join(self.path, "evidence"))
                 os.unlink(self.hosts_path)
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(self.plan_path)
             os.rmdir(self.path)
 
     def _replace(self, path: str, chunks: Iterable[bytes], to_disk: bool = False) -> None:
@@ -194,6 +219,11 @@ def file_name(host: str) -> str:
         return name
     # No encoded name holds a "+", so that no short name looks like this.
     return f"{name[:_MAX_NAME]}+{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+
+
+def _document(path: str) -> dict[str, Any]:
+    with _explained("read", path), open(path, "rb") as stream:
+        return _record(stream.read(), path)
 
 
 def _append(path: str, document: Mapping[str, Any], flags: int = 0) -> None:
@@ -259,6 +289,6 @@ def _record(text: bytes, place: str) -> dict[str, Any]:
 def _explained(doing: str, path: str) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise RunFolderError(f"Can't {doing} {path}: {reason}") from error

@@ -29,6 +29,11 @@ class Changes:
     appeared: tuple[str, ...] = ()
     disappeared: tuple[str, ...] = ()
 
+    def in_words(self) -> str:
+        """Return how many hosts moved, and how."""
+        words = ("newly_failing", "fixed", "still_failing", "appeared", "disappeared")
+        return ", ".join(f"{len(getattr(self, word))} {word.replace('_', ' ')}" for word in words)
+
 
 @dataclass(frozen=True)
 class TrendPoint:

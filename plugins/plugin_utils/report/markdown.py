@@ -69,17 +69,7 @@ def _changes(history: History) -> str:
     changes = history.changes
     if changes is None:
         return ""
-    counts = ", ".join(
-        f"{len(hosts)} {word}"
-        for word, hosts in (
-            ("newly failing", changes.newly_failing),
-            ("fixed", changes.fixed),
-            ("still failing", changes.still_failing),
-            ("appeared", changes.appeared),
-            ("disappeared", changes.disappeared),
-        )
-    )
-    return f"- Since {changes.started[:10]}: {counts}"
+    return f"- Since {changes.started[:10]}: {changes.in_words()}"
 
 
 def _cause(cause: causes.Cause) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.plain_text import escape, inert
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import causes, facts, terminal_host
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.history import NO_HISTORY, Changes, History
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.terminal_page import Page
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import FAIL, NOT_AUDITED, PASS, VERDICTS
 
@@ -26,6 +27,7 @@ def render(
     results: str = "results.json",
     detail: bool = True,
     page: str | None = None,
+    history: History = NO_HISTORY,
 ) -> str:
     """Return the report.
 
@@ -36,9 +38,12 @@ def render(
         results: where the whole document is, for what is left out here.
         detail: False: no more than coverage, deadline and counts.
         page: where the same is as a page for a browser, if it is.
+        history: what is known of earlier runs.
     """
     lines = Page(colour, width, escape(results))
     _overview(lines, document)
+    if history.changes:
+        _changed(lines, history.changes, detail)
     if detail:
         alone = document["summary"]["hosts"] == 1
         _causes(lines, document)
@@ -68,6 +73,15 @@ def _overview(page: Page, document: Mapping[str, Any]) -> None:
     told = _waivers(document.get("waivers", []))
     if told:
         page.item("Waivers", told, indent=0)
+
+
+def _changed(page: Page, changes: Changes, detail: bool) -> None:
+    """Say what moved since an earlier run: counts, and which hosts fail newly, for these ask for a look."""
+    page.item("Changes", f"since {escape(changes.run)}: {changes.in_words()}", indent=0)
+    if detail and changes.newly_failing:
+        named = ", ".join(escape(host, 80) for host in changes.newly_failing[:_MAX_HOSTS])
+        page.item("", f"newly failing: {named}", indent=0)
+        page.more(len(changes.newly_failing) - _MAX_HOSTS, "host", indent=10)
 
 
 def _coverage(summary: Mapping[str, Any]) -> str:

@@ -1,0 +1,290 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The store: runs, their hosts and findings, in SQLite or PostgreSQL. The run folder comes first; this can be filled from it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.diff import RunVerdicts
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.history import TrendPoint
+
+try:
+    import sqlalchemy as sa
+    from sqlalchemy import exc as sa_errors
+except ImportError:  # the run folder is written without it
+    sa = None  # type: ignore[assignment]
+
+VERSION = 1
+FILE = "history.sqlite"
+_BATCH = 2000
+_MAX_ERROR = 300
+_LOCK = 0x6D61696C746C7331
+_WAIT = 30
+NO_LIBRARY = "a store needs the Python package sqlalchemy (2.0 or later) where Ansible runs, and psycopg for PostgreSQL"
+
+
+def is_possible() -> bool:
+    """Tell whether the library that a store needs is there."""
+    return sa is not None
+
+
+class StoreError(Exception):
+    """The store can't be used; the text names it, without a password, and the reason."""
+
+
+class Store:
+    """Runs, hosts and findings in a database. Each run goes in whole, in one transaction, or not at all.
+
+    Attributes:
+        name: the database's URL, without a password.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open the store at *url*, SQLAlchemy's form or `postgresql://...`; its tables are made where they are missing.
+
+        Raises:
+            StoreError: the library or the driver is missing, the database is away, or its tables are of a newer release.
+        """
+        if sa is None:
+            raise StoreError(NO_LIBRARY)
+        self._engine = _engine(url)
+        self.name = self._engine.url.set(query={}).render_as_string(hide_password=True)
+        self._tables = _tables()
+        with self._explained("opened"):
+            self._prepare()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def add(self, document: Mapping[str, Any]) -> None:
+        """Put a run in, or in place of what is there under its id and slice. Raises StoreError; then nothing has changed."""
+        run = document["run"]
+        with self._explained("written to"), self._engine.begin() as connection:
+            self._delete(connection, self._key_of(run["id"], run["slice"]))
+            row = {
+                "run": run["id"], "slice": run["slice"] or "", "started": run["started"], "finished": run["finished"],
+                "facts": json.dumps([dict(run), dict(document["summary"]), document.get("notes", [])]),
+                **{name: document["summary"][name] for name in ("hosts", "fail", "coverage")},
+            }  # fmt: skip
+            number = connection.execute(sa.insert(self._tables.runs).values(row)).inserted_primary_key[0]
+            for batch in _batches(document["hosts"]):
+                self._add_hosts(connection, number, batch)
+
+    def verdicts(self, run_id: str) -> RunVerdicts:
+        """Return the verdicts of a run, all its slices together. Raises StoreError, also where there is none of that id."""
+        runs, hosts, findings = self._tables.runs, self._tables.hosts, self._tables.findings
+        of_run = runs.c.run == run_id
+        with self._explained("read"), self._engine.connect() as connection:
+            started = connection.execute(sa.select(sa.func.min(runs.c.started)).where(of_run)).scalar()
+            if started is None:
+                raise StoreError(f"the store {self.name} has no run {run_id!r}")
+            host_rows = connection.execute(sa.select(hosts.c.host, hosts.c.verdict).join(runs, runs.c.number == hosts.c.run).where(of_run))
+            told = {_from_json(host): verdict for host, verdict in host_rows}
+            columns = (findings.c.host, findings.c.finding, findings.c.verdict)
+            rows = connection.execute(sa.select(*columns).join(runs, runs.c.number == findings.c.run).where(of_run))
+            return RunVerdicts(run_id, started, told, {(_from_json(host), finding): verdict for host, finding, verdict in rows})
+
+    def trend(self, until: str, limit: int, own: str) -> list[TrendPoint]:
+        """Return the last *limit* runs that began before *until*, without *own*, the oldest first; the slices of one run are one."""
+        return [point for _run, point in self._points(until, limit, own)]
+
+    def before(self, until: str, own: str) -> str | None:
+        """Return the id of the last run other than *own* that began before *until*, or None."""
+        return next((run for run, _point in self._points(until, 1, own)), None)
+
+    def runs(self) -> list[tuple[str, str]]:
+        """Return (id, started) of all runs, the oldest first. Raises StoreError."""
+        table = self._tables.runs
+        started = sa.func.min(table.c.started)
+        with self._explained("read"), self._engine.connect() as connection:
+            rows = connection.execute(sa.select(table.c.run, started).group_by(table.c.run).order_by(started, table.c.run))
+            return [(run, moment) for run, moment in rows]
+
+    def remove(self, run_ids: Iterable[str]) -> None:
+        """Remove runs, with their hosts and findings. Raises StoreError; then none is removed."""
+        with self._explained("written to"), self._engine.begin() as connection:
+            for run_id in run_ids:
+                self._delete(connection, self._tables.runs.c.run == run_id)
+
+    def _points(self, until: str, limit: int, own: str) -> list[tuple[str, TrendPoint]]:
+        table = self._tables.runs
+        started, hosts = sa.func.min(table.c.started), sa.func.sum(table.c.hosts)
+        covered = sa.func.sum(table.c.coverage * table.c.hosts)
+        columns = (table.c.run, started, hosts, sa.func.sum(table.c.fail), covered)
+        query = sa.select(*columns).where(table.c.run != own).group_by(table.c.run).having(started < until)
+        query = query.order_by(started.desc(), table.c.run.desc()).limit(limit)
+        with self._explained("read"), self._engine.connect() as connection:
+            rows = list(connection.execute(query))
+        rows.reverse()
+        return [
+            (run, TrendPoint(moment, int(count), int(failing), float(known) / int(count) if count else 0.0))
+            for run, moment, count, failing, known in rows
+        ]
+
+    def _prepare(self) -> None:
+        """Make the tables; of several that come at the same time one does, and the others wait for it."""
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            else:
+                # The driver begins a transaction only with a change; the lock has to be there before the first look.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            self._tables.metadata.create_all(connection)
+            table = self._tables.version
+            found = connection.execute(sa.select(table.c.version)).scalar()
+            if found is None:
+                connection.execute(sa.insert(table).values(version=VERSION))
+            elif found != VERSION:
+                raise StoreError(f"the store {self.name} has tables of version {found}, and this release knows version {VERSION}")
+
+    def _add_hosts(self, connection: Any, number: int, records: list[Mapping[str, Any]]) -> None:
+        hosts = [
+            {"run": number, "host": _to_json(item["host"]), "verdict": item["verdict"], "why": _to_json(item["why"])} for item in records
+        ]
+        findings = [_finding_row(number, item["host"], found) for item in records for found in _unique(item["findings"])]
+        connection.execute(sa.insert(self._tables.hosts), hosts)
+        if findings:
+            connection.execute(sa.insert(self._tables.findings), findings)
+
+    def _key_of(self, run_id: str, part: str | None) -> Any:
+        return sa.and_(self._tables.runs.c.run == run_id, self._tables.runs.c.slice == (part or ""))
+
+    def _delete(self, connection: Any, which: Any) -> None:
+        numbers = sa.select(self._tables.runs.c.number).where(which)
+        for table in (self._tables.findings, self._tables.hosts):
+            connection.execute(sa.delete(table).where(table.c.run.in_(numbers)))
+        connection.execute(sa.delete(self._tables.runs).where(which))
+
+    @contextlib.contextmanager
+    def _explained(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except sa_errors.SQLAlchemyError as error:
+            reason = getattr(error, "orig", None) or error
+            raise StoreError(f"the store {self.name} can't be {doing}: {_without_secrets(str(reason), self._engine.url)}") from None
+
+
+class _Tables:
+    """The tables, and the version of their form."""
+
+    def __init__(self) -> None:
+        self.metadata = sa.MetaData()
+        text, integer = sa.Text, sa.Integer
+        self.version = sa.Table("mailtls_version", self.metadata, sa.Column("version", integer, primary_key=True, autoincrement=False))
+        self.runs = sa.Table(
+            "mailtls_runs", self.metadata,
+            sa.Column("number", integer, primary_key=True),
+            sa.Column("run", text, nullable=False),
+            sa.Column("slice", text, nullable=False),
+            sa.Column("started", text, nullable=False),
+            sa.Column("finished", text),
+            sa.Column("hosts", integer, nullable=False),
+            sa.Column("fail", integer, nullable=False),
+            sa.Column("coverage", sa.Float, nullable=False),
+            sa.Column("facts", text, nullable=False),
+            sa.UniqueConstraint("run", "slice"),
+        )  # fmt: skip
+        self.hosts = sa.Table("mailtls_hosts", self.metadata, *_of_run("host"), sa.Column("why", text, nullable=False))
+        self.findings = sa.Table(
+            "mailtls_findings", self.metadata, *_of_run("host", "finding"),
+            sa.Column("check_name", text, nullable=False),
+            sa.Column("cause", text, nullable=False),
+            sa.Column("why", text, nullable=False),
+        )  # fmt: skip
+
+
+def _of_run(*key: str) -> list[Any]:
+    keyed = [sa.Column(name, sa.Text, primary_key=True) for name in key]
+    run = sa.Column("run", sa.Integer, sa.ForeignKey("mailtls_runs.number"), primary_key=True, autoincrement=False)
+    return [run, *keyed, sa.Column("verdict", sa.Text, nullable=False)]
+
+
+_cached: list[_Tables] = []
+
+
+def _tables() -> _Tables:
+    if not _cached:
+        _cached.append(_Tables())
+    return _cached[0]
+
+
+def url_of(reports: str, store: str | None) -> str:
+    """Return the URL of the store: *store* where that is given, else SQLite beside the run folders."""
+    return store or f"sqlite:///{os.path.join(os.path.abspath(reports), FILE)}"
+
+
+def _engine(url: str) -> Any:
+    try:
+        parsed = sa.engine.make_url(url)
+    except (sa_errors.ArgumentError, ValueError):
+        # The text may hold a password, whatever else is wrong with it.
+        raise StoreError("the store's URL can't be read: expected postgresql://USER:PASSWORD@HOST/DATABASE, or sqlite:///FILE") from None
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() not in ("postgresql", "sqlite"):
+        raise StoreError(f"the store's URL names {parsed.get_backend_name()}; expected postgresql or sqlite")
+    waiting: dict[str, Any] = {"connect_timeout": _WAIT} if parsed.get_backend_name() == "postgresql" else {"timeout": _WAIT}
+    try:
+        return sa.create_engine(parsed, connect_args=waiting)
+    except ImportError as error:
+        raise StoreError(f"{NO_LIBRARY}: {error}") from None
+    except sa_errors.SQLAlchemyError:
+        raise StoreError("the store's URL can't be used: expected postgresql://USER:PASSWORD@HOST/DATABASE, or sqlite:///FILE") from None
+
+
+def _without_secrets(text: str, url: Any) -> str:
+    line = " ".join(text.split())
+    for secret in filter(None, (url.password, *(value for key, value in url.query.items() if "password" in key))):
+        line = line.replace(str(secret), "***")
+    line = re.sub(r"(?i)(password=)\S+", r"\1***", line)
+    return line[:_MAX_ERROR]
+
+
+def _to_json(text: str) -> str:
+    """Return *text* as databases take it: no NUL, no half of a surrogate pair; `_from_json` gives the same back."""
+    return json.dumps(text) if any(ord(letter) < ord(" ") or "\ud800" <= letter <= "\udfff" or letter == '"' for letter in text) else text
+
+
+def _from_json(text: str) -> str:
+    return cast(str, json.loads(text)) if text.startswith('"') else text
+
+
+def _finding_row(number: int, host: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "run": number, "host": _to_json(host), "finding": found["id"], "verdict": found["verdict"],
+        "check_name": found["check"], "cause": found["cause"], "why": _to_json(found["why"]),
+    }  # fmt: skip
+
+
+def _unique(findings: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return list({item["id"]: item for item in findings}.values())
+
+
+def _batches(hosts: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    batch: list[Mapping[str, Any]] = []
+    for host in hosts:
+        batch.append(host)
+        if len(batch) >= _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def expired(runs: list[tuple[str, str]], keep_runs: int, oldest: str) -> list[str]:
+    """Return the ids of those *runs* that need not be kept any longer; never the latest.
+
+    Args:
+        runs: (id, started) of all, the oldest first.
+        keep_runs: how many to keep; 0: any number.
+        oldest: those that began before this need not be kept; "": whatever their age.
+    """
+    surplus = len(runs) - keep_runs if keep_runs else 0
+    return [run for number, (run, started) in enumerate(runs[:-1]) if number < surplus or started < oldest]
