@@ -3,6 +3,7 @@
 # make lint    the quality tests alone
 # make bench   what an audit costs beside a ping, in the lab        make bench ARGS="50 5": 50 hosts, 5 rounds
 # make bench-report   what a report costs, for 100 to 100,000 hosts      make bench-report ARGS="100 10000"
+# make traces  note anew by what each reader of a mail client is called in
 # make format  lay out the Python files, and mend what can be mended by itself
 # make venv    only the Python environments
 # make requirements   pin anew what requirements/*.in name (needs uv)
@@ -11,7 +12,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help audit test lint bench bench-report format venv packages requirements clean
+.PHONY: help audit test lint bench bench-report traces format venv packages requirements clean
 .NOTPARALLEL:
 
 ARGS ?=
@@ -41,6 +42,10 @@ bench: packages venv
 
 bench-report: packages venv
 	@PYTHONPATH=playbooks/collections:tests $(BIN)/python tests/bench/bench_report.py $(ARGS)
+
+traces: $(TOOLS)
+	@PYTHONPATH=playbooks/collections $(BIN)/python tests/trace_recorder.py plugins/module_utils/clients/traces.py
+	@$(BIN)/ruff format --quiet plugins/module_utils/clients/traces.py
 
 format: $(TOOLS)
 	@$(BIN)/ruff check --fix --exit-zero --quiet

@@ -6,7 +6,7 @@ import functools
 import os
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import platform, system_settings
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import registry
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import present
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
 from ansible_collections.mailtls.fleet.plugins.module_utils.version import VERSION
 
@@ -24,7 +24,7 @@ def collect(root="/", reach="python", timeout=10):
     return of_host(Host(root), reach, os.geteuid() == 0, timeout)
 
 
-def of_host(host, reach, privileged, timeout=10, readers=registry.READERS):
+def of_host(host, reach, privileged, timeout=10, readers=None):
     """Return the evidence of *host*, as `collect` does.
 
     Args:
@@ -32,9 +32,11 @@ def of_host(host, reach, privileged, timeout=10, readers=registry.READERS):
         reach: by which way it was reached.
         privileged: whether it was looked at as root.
         timeout: seconds that the questions to all TLS libraries may take together.
-        readers: of the clients that are looked for.
+        readers: of the clients that are looked for; None for those that may be there.
     """
     _attempt(host, "users", "accounts", lambda: host.users)
+    if readers is None:
+        readers = _attempt(host, "traces of mail clients", "accounts", lambda: present.readers(host)) or ()
     clients = [_attempt(host, reader.NAME, "client:" + reader.NAME, functools.partial(reader.read, host)) for reader in readers]
     # The clients first: they bring the libraries that come with them, and the strings to ask these with.
     _attempt(host, "TLS libraries", "stack:openssl", lambda: host.stacks.ask(timeout))

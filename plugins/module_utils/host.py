@@ -113,12 +113,12 @@ class Host:
             self.gap(path, f"not UTF-8 in line {line}: read all the same, with those bytes replaced")
             return content.decode("utf-8", "replace")
 
-    def names(self, directory, affects=None):
-        """Return the sorted entry names of *directory*; none when it is absent or, with a gap, unreadable."""
+    def names(self, directory, affects=None, start=""):
+        """Return the sorted entry names of *directory* that begin with *start*; none when it is absent or, with a gap, unreadable."""
         if self._hidden(directory):
             return []
         try:
-            names = sorted(os.listdir(self.real(directory)))
+            names = sorted(name for name in os.listdir(self.real(directory)) if name.startswith(start))
         except Unreadable as error:
             self.gap(directory, str(error), affects)
             return []

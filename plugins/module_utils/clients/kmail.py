@@ -13,6 +13,7 @@ _AFFECTS = "client:" + NAME
 _PROGRAMS = ("akonadi_imap_resource", "akonadi_pop3_resource")
 _PACKAGES = ("kdepim-runtime",)
 _DIRECTORIES = ("/.config", "/.kde/share/config", "/.kde4/share/config")
+_START = "akonadi_"
 _FILE = re.compile(r"akonadi_(?P<protocol>imap|pop3)_resource_\d+rc\Z")
 # Qt loads the library by itself: its network library, or the plugin of Qt 6, tells which.
 _TLS = ("/libQt5Network.so.5", "/qt6/plugins/tls/libqopensslbackend.so", "/libQt6Network.so.6")
@@ -41,7 +42,7 @@ def read(host):
 
 
 def _names(host, directory):
-    return [(name, match) for name, match in ((name, _FILE.match(name)) for name in host.names(directory)) if match]
+    return [(name, match) for name, match in ((name, _FILE.match(name)) for name in host.names(directory, start=_START)) if match]
 
 
 def _stacks(host):

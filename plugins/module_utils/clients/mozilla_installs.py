@@ -98,7 +98,7 @@ def numbers(version):
 
 def _usual(host, name, affects):
     for parent in _PARENTS:
-        for entry in host.names(parent, affects):
+        for entry in host.names(parent, affects, name):
             if owner(entry) == name:
                 yield parent + "/" + entry
     for command in host.programs(name, name + "-bin"):

@@ -133,10 +133,10 @@ class SavedHost(Host):
         """Return what was taken of *path*."""
         return self._content(path)
 
-    def names(self, directory: str, affects: str | None = None) -> list[str]:
-        """Return what was told of the entries of *directory*."""
+    def names(self, directory: str, affects: str | None = None, start: str = "") -> list[str]:
+        """Return what was told of the entries of *directory* that begin with *start*."""
         if directory in self._names:
-            return sorted(self._names[directory])
+            return sorted(name for name in self._names[directory] if name.startswith(start))
         if directory in self._denied or not self._was_asked(directory):
             self.gap(directory, self._denied.get(directory, NOT_TAKEN), affects)
         return []
