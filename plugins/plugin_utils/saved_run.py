@@ -15,6 +15,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils import evidence as e
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import diff, document
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.facts import counted
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.history import NO_HISTORY, History, TrendPoint
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder, RunFolderError
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.stored_hosts import StoredHosts
@@ -22,6 +23,10 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.stored_hosts import 
 NO_STORE = "none"
 CUT_SHORT = "the run ended before this host was audited"
 _TREND = 30
+
+
+class DateError(ValueError):
+    """What is given as a day is none."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,10 @@ def reassess(folder: RunFolder, whole: Mapping[str, Any], judge: Judge) -> dict[
     policy = run.policy_summary(judge.policy)
     about = {**whole["run"], "policy": policy["name"], "requirement": policy["requirement"], "deadline": policy["deadline"]}
     records = [_reassessed(folder, record, judge) for record in whole["hosts"]]
+    without = sum(not os.path.exists(folder.evidence_path(record["host"])) for record in records)
     told = f"The evidence of run {whole['run']['id']} assessed again, as of {judge.today.isoformat()}."
+    if without:
+        told += f" {counted(without, 'host')} without saved evidence stay as they were."
     notes = [*whole.get("notes", []), merge.note("reassessed", told)]
     return {**document.build(records, about, waivers.summaries(judge.waivers, judge.today)), "notes": notes}
 
@@ -140,3 +148,11 @@ def history(store: database.Store, whole: Mapping[str, Any], compared: diff.RunV
     point = TrendPoint(run_facts["started"], counts["hosts"], counts["fail"], counts["coverage"])
     changes = None if compared is None else diff.hosts(compared, diff.of_document(whole))
     return History(changes, (*store.trend(run_facts["started"], _TREND - 1, run_facts["id"]), point))
+
+
+def day(text: str) -> datetime.date:
+    """Return the day that *text* is, as YYYY-MM-DD. Raises DateError."""
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError as error:
+        raise DateError(f"{text!r} is no day: expected YYYY-MM-DD, such as 2027-01-01") from error

@@ -13,8 +13,12 @@ from pathlib import Path
 import jsonschema
 import postgres
 import pytest
-from flow import CORES, ROOT, Workshop
+from flow import CORES, ROOT, Run, Workshop
 from schema import SCHEMA
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store
+
+REPORT = ROOT / "playbooks/report.yml"
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +34,19 @@ def server() -> Iterator[postgres.Server]:
         yield running
 
 
+def report(reports: Path, *options: str, core: str = "newest", **values: object) -> Run:
+    """Run report.yml, from a directory with no inventory of its own."""
+    variables = json.dumps({f"mailtls_{name}": value for name, value in values.items()})
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "MAILTLS_"))}
+    done = subprocess.run(
+        [str(CORES[core] / "ansible-playbook"), str(REPORT), "-e", variables, *options],
+        cwd=ROOT, env={**kept, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "MAILTLS_REPORTS": str(reports), "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False, text=True,
+    )  # fmt: skip
+    newest = max((path for path in reports.iterdir() if path.is_dir() and not path.is_symlink()), key=lambda path: path.stat().st_ctime)
+    return Run(done.returncode, done.stdout, newest)
+
+
 @pytest.mark.parametrize("core", sorted(CORES))
 def test_the_second_run_tells_what_changed(workshop: Workshop, tmp_path: Path, core: str) -> None:
     environment = {"MAILTLS_REPORTS": str(tmp_path)}
@@ -42,7 +59,28 @@ def test_the_second_run_tells_what_changed(workshop: Workshop, tmp_path: Path, c
     assert "1 newly failing" in second.report
     assert "newly failing: two" in second.report
     assert "1 newly failing" in (second.folder / "summary.md").read_text()
-    assert "Since the last run" in (second.folder / "report.html").read_text()
+    page = (second.folder / "report.html").read_text()
+    assert "Since the last run" in page
+
+    (second.folder / "report.html").unlink()
+    again = report(tmp_path, core=core, formats=["html"])
+    assert again.code == 0, again.output
+    assert (second.folder / "report.html").read_text() == page
+
+    back = report(tmp_path, run=first_id(second, tmp_path), compare="latest", core=core)
+    assert "newly failing: one" in back.output
+
+    merged = report(tmp_path, runs=sorted(run_ids(tmp_path)), expected_hosts=["one", "two", "never"], core=core)
+    assert merged.code == 0, merged.output
+    assert merged.verdicts == {"never": "ERROR", "one": second.verdicts["one"], "two": "FAIL"}
+    assert {note["kind"] for note in merged.results["notes"]} == {"duplicate_hosts", "lost_hosts"}
+
+    waived = tmp_path / "waivers.yml"
+    waived.write_text("schema: mailtls.waivers/1\nwaivers:\n  - host: two\n    reason: r\n    owner: o\n    until: 2026-12-20\n")
+    anew = report(tmp_path, waivers=[str(waived)], today="2026-12-20", core=core)
+    assert anew.code == 0, anew.output
+    assert anew.verdicts["two"] == "WAIVED"
+    assert report(tmp_path, waivers=[str(waived)], today="2026-12-21", core=core).verdicts["two"] == "FAIL"
 
 
 def test_a_database_that_is_away_costs_nothing_and_is_filled_later(workshop: Workshop, server: postgres.Server) -> None:
@@ -56,6 +94,12 @@ def test_a_database_that_is_away_costs_nothing_and_is_filled_later(workshop: Wor
     assert postgres.PASSWORD not in run.output
     assert "1 host of 1 has a mail client that stops working" in (run.folder / "report.html").read_text()
     jsonschema.validate(run.results, SCHEMA)
+    filled = report(run.folder.parent, store=server.url)
+    assert filled.code == 0, filled.output
+    assert postgres.PASSWORD not in filled.output
+    store = Store(server.url)
+    assert store.verdicts(run.results["run"]["id"]).hosts == {"bad": "FAIL"}
+    store.close()
     for file in run.folder.glob("*"):
         assert not file.is_file() or postgres.PASSWORD not in file.read_text()
 
@@ -71,6 +115,14 @@ def test_a_full_disk_keeps_what_was_finished(workshop: Workshop, tmp_path: Path)
         assert not list(run.folder.glob("*.tmp"))
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def run_ids(reports: Path) -> list[str]:
+    return [path.name for path in reports.iterdir() if path.is_dir() and not path.is_symlink()]
+
+
+def first_id(second: Run, reports: Path) -> str:
+    return next(name for name in run_ids(reports) if name != second.folder.resolve().name)
 
 
 def killed(workshop: Workshop, reports: Path) -> Path:
@@ -97,3 +149,26 @@ def test_a_killed_run_keeps_its_hosts_and_knows_whom_it_lost(workshop: Workshop,
     plan = json.loads((folder / "run.json").read_text())
     assert plan["expected"] == ["done", "slow"]
     assert [json.loads(line)["verdict"] for line in (folder / "hosts.jsonl").read_text().splitlines()] == ["FAIL"]
+
+    told = report(tmp_path, run=folder.name)
+    assert told.code == 0, told.output
+    assert "The run did not finish" in told.output
+    assert "the run ended before this host was audited" in told.output
+    assert "Incomplete" in (folder / "report.html").read_text()
+    assert not (folder / "results.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"run": "nosuch"}, "there is no run 'nosuch'"),
+        ({"run": "../../etc"}, "there is no run"),
+        ({"today": "tomorrow", "run": "latest"}, "there is no run"),
+        ({"formats": ["pdf"]}, "pdf"),
+    ],
+)
+def test_what_can_not_be_reported_is_named(tmp_path: Path, values: dict[str, object], says: str) -> None:
+    (tmp_path / "empty").mkdir()
+    told = report(tmp_path, **values)
+    assert told.code != 0
+    assert says in " ".join(told.output.split())

@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reports from runs that are saved: rendered again, merged, compared, assessed anew, put into the store. No host is connected to."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import retention, run, saved_run, waivers
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store, StoreError
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.merge import MergeError, merge
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import diff, formats, terminal
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.history import NO_HISTORY, History
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder, RunFolderError
+
+_PATHS = {"type": "list", "elements": "path", "default": []}
+_SPEC = {
+    "reports": {"type": "path", "default": "./reports"},
+    "runs": {"type": "list", "elements": "str", "required": True},
+    "expected": {"type": "list", "elements": "str", "default": []},
+    "compare": {"type": "str"},
+    "policy": _PATHS,
+    "waivers": _PATHS,
+    "today": {"type": "str"},
+    "formats": {"type": "list", "elements": "str", "choices": list(formats.FORMATS), "default": list(formats.FORMATS)},
+    "store": {"type": "str", "no_log": True},
+    "detail": {"type": "bool", "default": True},
+    "keep_runs": {"type": "int", "default": 0},
+    "keep_days": {"type": "int", "default": 0},
+    "remove_folders": {"type": "bool", "default": False},
+}
+_EXPECTED_ERRORS = (RunFolderError, StoreError, MergeError, policy_load.PolicyError, waivers.PolicyError, saved_run.DateError)
+_WIDTH = 100
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller only, and never makes a connection."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = False
+    _supports_async = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Render, and return where; fail with one sentence when that can't be done."""
+        result = super().run(tmp, task_vars)
+        if result.get("skipped"):
+            return result
+        arguments = self.validate_argument_spec(argument_spec=_SPEC)[1]
+        try:
+            return {**result, **self._report(arguments, (task_vars or {}).get("groups", {}))}
+        except _EXPECTED_ERRORS as error:
+            raise AnsibleActionFail(str(error)) from error
+
+    def _report(self, arguments: Mapping[str, Any], groups: Mapping[str, list[str]]) -> dict[str, Any]:
+        reports = arguments["reports"]
+        url = saved_run.store_url(reports, arguments["store"] or None)
+        folder, whole = _document(arguments, groups)
+        store = None if url is None else Store(url)
+        try:
+            # What evidence would come to on another day, or under another policy, is no part of what happened.
+            if store is not None and not _is_anew(arguments):
+                store.add(whole)
+            history, moved = _compared(arguments, store, whole)
+            removed = retention.apply(store, reports, arguments, {whole["run"]["id"], folder.run_id}) if store is not None else []
+        finally:
+            if store is not None:
+                store.close()
+        wrong = formats.write(folder, whole, arguments["formats"], history)
+        if wrong:
+            raise AnsibleActionFail("; ".join(wrong))
+        results = os.path.join(folder.path, "results.json")
+        for line in terminal.render(whole, False, _WIDTH, results, arguments["detail"], None, history).splitlines():
+            self._display.display(line)
+        return {
+            "changed": True, "run": whole["run"]["id"], "folder": folder.path, "summary": dict(whole["summary"]),
+            "notes": whole.get("notes", []), "changes": moved, "removed": removed,
+        }  # fmt: skip
+
+
+def _document(arguments: Mapping[str, Any], groups: Mapping[str, list[str]]) -> tuple[RunFolder, dict[str, Any]]:
+    """Return the document, and the folder that it belongs to: a run's own, or a new one where runs were merged or assessed anew."""
+    folders = [saved_run.find(arguments["reports"], name) for name in arguments["runs"]]
+    if not folders:
+        raise MergeError("there is no run to report: name one at least")
+    parts = [saved_run.load(folder) for folder in folders]
+    anew = _is_anew(arguments)
+    if anew:
+        judge = _judge(arguments, groups)
+        parts = [saved_run.reassess(folder, part, judge) for folder, part in zip(folders, parts, strict=True)]
+    if len(parts) == 1 and not anew and not arguments["expected"]:
+        # A run that was killed gets no results.json: it has not come to its end.
+        return folders[0], parts[0]
+    folder = RunFolder.create(arguments["reports"])
+    whole = merge(parts, arguments["expected"], folder.run_id, run.now())
+    for record in whole["hosts"]:
+        folder.append(record)
+    folder.write_results(whole)
+    return folder, whole
+
+
+def _is_anew(arguments: Mapping[str, Any]) -> bool:
+    return bool(arguments["policy"] or arguments["waivers"] or arguments["today"])
+
+
+def _judge(arguments: Mapping[str, Any], groups: Mapping[str, list[str]]) -> saved_run.Judge:
+    policy = policy_load.load(*arguments["policy"])
+    given = waivers.load(arguments["waivers"], policy.deadline)
+    today = saved_run.day(arguments["today"]) if arguments["today"] else datetime.date.today()
+    members = {name: frozenset(hosts) for name, hosts in groups.items()}
+    return saved_run.Judge(policy, given, today, lambda host: {"all", *(name for name, hosts in members.items() if host in hosts)})
+
+
+def _compared(arguments: Mapping[str, Any], store: Store | None, whole: Mapping[str, Any]) -> tuple[History, dict[str, Any] | None]:
+    then = None
+    if arguments["compare"]:
+        then = diff.of_document(saved_run.load(saved_run.find(arguments["reports"], arguments["compare"])))
+    now = diff.of_document(whole)
+    alone = NO_HISTORY if then is None else History(diff.hosts(then, now))
+    history = alone if store is None else saved_run.history(store, whole, then)
+    if then is None:
+        return history, None
+    moved = {word: [{"host": host, "finding": item} for host, item in keys] for word, keys in diff.findings(then, now).items()}
+    return history, {"since": then.run, "findings": moved}
