@@ -14,7 +14,7 @@ _SYSTEM_FILE = "/etc/pine.conf"
 # Debian's name for it, and the usual one.
 _FIXED_FILES = ("/etc/pinerc.fixed", "/etc/pine.conf.fixed")
 _USER_FILE, _EXCEPTIONS = "/.pinerc", "/.pinercex"
-_NAME = re.compile(r"\{[^}]*\}")
+_NAME = re.compile(r"(?<!\$)\{[^}]*\}")
 # The words of the range in their order.
 _WORDS = ("no_min", "ssl3", "tls1", "tls1_1", "tls1_2", "tls1_3", "no_max")
 _VARIABLE = "only the environment of the program tells what this variable holds"
@@ -51,6 +51,10 @@ def _accounts(host, user, path, layers):
         for value in variables[name].values if name in variables else ():
             match = _NAME.search(value)
             mailbox = c_client.parse(match.group()) if match else None
+            if mailbox is None and "$" in value:
+                # The name of the variable may be anybody's text, so only its place is told.
+                place = f"{variables[name].file}, line {variables[name].line}"
+                host.gap(place, f"{name} holds a variable: {_VARIABLE}", _AFFECTS)
             if mailbox and mailbox.service in ("imap", "pop3") and mailbox not in seen:
                 seen.add(mailbox)
                 found.append(_account(user, variables[name], mailbox, (lowest, highest), variables.get(pinerc.RANGE)))
@@ -79,7 +83,9 @@ def _account(user, variable, mailbox, bounds, range_variable):
         settings.append(base.setting(variable.name, mailbox.server, variable.file, variable.line))
     if security is None:
         undecided.append(base.undecided("security", "its flags exclude each other", variable.file, variable.line))
-    if range_variable and bounds[0]:
+    if range_variable and "$" in range_variable.values[0]:
+        undecided.append(base.undecided(pinerc.RANGE, _VARIABLE, range_variable.file, range_variable.line))
+    elif range_variable and bounds[0]:
         for key, word in zip(("minimum", "maximum"), bounds):
             settings.append(base.setting(pinerc.RANGE + " " + key, word, range_variable.file, range_variable.line))
     version = next((flag for flag in mailbox.flags if flag in c_client.VERSION_FLAGS), None)

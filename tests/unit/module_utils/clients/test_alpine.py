@@ -70,6 +70,19 @@ def test_ranges(text, read):
     assert bounds(found) == RANGES[text]
 
 
+@pytest.mark.parametrize("value", ["$INBOX", "${INBOX}", "{h/$FLAGS}inbox"])
+def test_a_mailbox_that_only_the_environment_knows_is_a_gap(value, read):
+    accounts, gaps = read(f"\ninbox-path={value}\n")
+    assert accounts == []
+    assert [(gap["what"], gap["affects"]) for gap in gaps] == [(FILE + ", line 2", "client:alpine")]
+
+
+def test_a_range_that_only_the_environment_knows_is_undecided(read):
+    (found,), _gaps = read(f"inbox-path={{h/ssl}}i\n{RANGE}=no_min,$HIGHEST\n")
+    assert bounds(found) == []
+    assert [(entry["what"], entry["line"]) for entry in found["undecided"]] == [(RANGE, 2)]
+
+
 @pytest.mark.parametrize("text", FLAGS)
 def test_a_flag_for_one_version_is_tried_within_the_range(text, read):
     (found,), _gaps = read(f"inbox-path={{h/{text[1]}}}i\n{RANGE}={text[0]}\n")
