@@ -86,6 +86,7 @@ TRACES = {
         "program akonadi_imap_resource",
         "program akonadi_pop3_resource",
     ),
+    "mailfilter": ("home .mailfilterrc", "launch mailfilter", "program mailfilter"),
     "mbsync": ("home .config/isyncrc", "home .mbsyncrc", "launch mbsync", "program mbsync"),
     "monitoring_plugins": (
         "launch check_imap",
