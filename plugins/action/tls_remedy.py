@@ -1,6 +1,9 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Remedy of one host: from findings to changes, and whether they helped. The files themselves change in the module, on the host."""
+"""Remedy of one host: from findings to changes, and whether they helped.
+
+Files change in the module, on the host; values of a Windows registry by command lines from here.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,10 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import remedy, run
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import choose, windows
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows import backup
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows import remedy as registry_remedy
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.session import Interrupted, Session
 
 MODULE = "mailtls.fleet.tls_remedy"
 _ON_CONTROLLER = ("record", "after", "remedied", "plan")
@@ -40,11 +47,28 @@ class ActionModule(ActionBase):
             arguments.update(_asked_for(arguments, str(task_vars.get("inventory_hostname", ""))))
             if not arguments["changes"]:
                 return {"changed": False, "items": [], "refused": [], "run": arguments["run"], "state": "applied"}
-        sent = {key: value for key, value in arguments.items() if key not in _ON_CONTROLLER}
-        answer = self._execute_module(module_name=MODULE, module_args=sent, task_vars=task_vars)
+        answer = self._of_registry(arguments) if choose.is_windows(self) else self._of_files(arguments, task_vars)
         if "items" in answer and self._task.diff:
             answer["diff"] = remedy.diff(answer["items"])
         return {**answer, "run": arguments["run"], "state": arguments.get("state", "applied")}
+
+    def _of_files(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        sent = {key: value for key, value in arguments.items() if key not in _ON_CONTROLLER}
+        answer: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=sent, task_vars=task_vars)
+        return answer
+
+    def _of_registry(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        execute, shell, _writes_utf8 = windows.way_to(self)
+        session = Session(execute, shell)
+        check = bool(self._task.check_mode)
+        try:
+            saved = backup.Backup(session, str(arguments.get("backups") or backup.DEFAULT), str(arguments["run"]))
+            if arguments.get("state") == "rolled_back":
+                return registry_remedy.roll_back(session, saved, check)
+            changes = [change for change in arguments["changes"] if "registry" in change]
+            return registry_remedy.apply(session, saved, changes, check, int(arguments.get("keep") or 0))
+        except (backup.BackupError, Interrupted) as error:
+            raise AnsibleActionFail(str(error)) from error
 
 
 def _asked_for(arguments: Mapping[str, Any], host: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ description:
     that read the file for the audit, the setting that changes and nothing else; what can't be confirmed is refused, with the reason.
   - Before the first change a backup set of all the files is made on the host, which only its owner can read. With it every change can
     be taken back to the byte, also after a run that was killed.
+  - On Windows values of the registry change in the same way, through C(reg.exe); what Group Policy sets is refused.
   - Mode, owner, extended attributes and line endings of a file stay. A symbolic link stays one, the file that it leads to is changed.
 options:
   state:
@@ -56,7 +57,8 @@ options:
   backups:
     description:
       - Directory on the host for backup sets.
-      - Without it C(/var/lib/mailtls/backups) for root, C(~/.local/share/mailtls/backups) for others.
+      - Without it C(/var/lib/mailtls/backups) for root, C(~/.local/share/mailtls/backups) for others,
+        and C(%ProgramData%\mailtls\backups) on Windows.
     type: path
   keep:
     description: How many backup sets stay on the host, the newest; 0 keeps them all.
@@ -70,7 +72,7 @@ attributes:
     description: Shows each setting before and after. Lines of files are not shown, because passwords may stand in them.
     support: full
 notes:
-  - Needs Python 3.6 or later on the host.
+  - Needs Python 3.6 or later on the host, or Windows.
 seealso:
   - module: mailtls.fleet.tls_audit
 """
@@ -126,6 +128,10 @@ refused:
   returned: for O(state=applied) and O(state=rolled_back)
   type: list
   elements: dict
+reboot_required:
+  description: Whether Windows has to restart before all programs heed the changes. It is never restarted.
+  returned: on Windows, for O(state=applied) and O(state=rolled_back)
+  type: bool
 run:
   description: Id of the run that the backup set is named after.
   returned: for O(state=applied) and O(state=rolled_back)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import FAIL, PASS, rank
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import AT_RISK, FAIL, PASS, rank
 
 Change = dict[str, Any]
 
@@ -19,14 +19,33 @@ class PlanError(Exception):
 
 
 def changes_of(record: Mapping[str, Any]) -> list[Change]:
-    """Return what the failing findings of a host *record* ask for: {client, file, line, key, from, to, findings}."""
+    """Return what the failing findings of a host *record* ask for: {client, file, line, key, from, to, findings}.
+
+    A value of a Windows registry has its key as `file`, its name as `key`, and `registry`: {view, type}.
+    """
     return [
         {**change, "client": (finding.get("client") or {}).get("name"), "findings": [finding["id"]]}
         for finding in record["findings"]
-        if finding["verdict"] == FAIL
-        for change in finding["fix"].get("changes", ())
-        if "file" in change
+        if _is_to_be_mended(finding)
+        for asked in finding["fix"].get("changes", ())
+        for change in _single(asked)
     ]
+
+
+def _is_to_be_mended(finding: Mapping[str, Any]) -> bool:
+    """Besides what fails: the library that a client of Windows signs in with, through which no mail goes."""
+    signs_in = (finding.get("stack") or {}).get("kind") == "winhttp"
+    return finding["verdict"] == FAIL or (finding["verdict"] == AT_RISK and signs_in)
+
+
+def _single(asked: Mapping[str, Any]) -> Iterator[Change]:
+    if "registry" not in asked:
+        yield dict(asked)
+        return
+    for value in asked["values"]:
+        if value["from"] != value["to"]:
+            place = {"file": asked["registry"], "line": 0, "registry": {"view": asked["view"], "type": value["type"]}}
+            yield {**place, "key": value["value"], "from": value["from"], "to": value["to"]}
 
 
 def diff(items: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -45,7 +64,11 @@ def diff(items: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 def _line(change: Mapping[str, Any], which: str) -> str:
     value = change[which]
-    return "" if value is None else f"line {change['line']}: {change['key']} = {value}\n"
+    if value is None:
+        return ""
+    if "registry" in change:
+        return f"{change['key']} ({change['registry']['type']}) = {value}\n"
+    return f"line {change['line']}: {change['key']} = {value}\n"
 
 
 def not_better(before: Mapping[str, Any], after: Mapping[str, Any], remedied: Mapping[str, Any]) -> list[str]:
@@ -58,13 +81,19 @@ def not_better(before: Mapping[str, Any], after: Mapping[str, Any], remedied: Ma
     if not new or after["verdict"] in ("ERROR", "UNREACHABLE"):
         return [f"the second audit failed: {after['why']}"]
     mended = _mended_ids(remedied)
-    reasons = [f"{name}: {_told(new.get(name))}" for name in sorted(mended) if (new.get(name) or {}).get("verdict") != PASS]
+    # What an update of Windows, or its restart, has to follow is better, though not yet good.
+    mended = {name for name in mended if old.get(name, {}).get("verdict") == FAIL}
+    reasons = [f"{name}: {_told(new.get(name))}" for name in sorted(mended) if not _passes(new.get(name))]
     reasons += [
         f"{name}: was {old[name]['verdict'] if name in old else 'not there'}, is {finding['verdict']}: {finding['why']}"
         for name, finding in new.items()
         if name not in mended and rank(finding["verdict"]) < rank(old[name]["verdict"] if name in old else PASS)
     ]
     return reasons
+
+
+def _passes(finding: Mapping[str, Any] | None) -> bool:
+    return finding is not None and (finding["verdict"] == PASS or finding["cause"] == "restart_pending")
 
 
 def _told(finding: Mapping[str, Any] | None) -> str:

@@ -18,7 +18,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.remedy.plan import d
 
 SCHEMA = "mailtls.backup/1"
 MANIFEST = "manifest.json"
-_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _LOCK = ".lock"
 
 # target: path, links resolved; before, after: SHA-256; status: mode, uid, gid, times; temporary: name beside it while it is written.
@@ -118,7 +118,7 @@ def keep(directory, number):
 
 
 def _place(directory, run):
-    if not _RUN.match(run):
+    if not RUN_ID.match(run):
         raise BackupError(f"{run!r:.120} is no run id: up to 100 letters, digits, '.', '_' and '-', a letter or digit first")
     return os.path.join(directory, run)
 

@@ -22,12 +22,12 @@ def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any])
     forced = arguments.get("reach", AUTO)
     if forced not in (AUTO, PYTHON, SHELL, WINDOWS):
         raise ReachError(f"reach: expected auto, python, shell or windows, found {forced!r:.40}")
-    if forced == AUTO and not _is_windows(action):
+    if forced == AUTO and not is_windows(action):
         return _posix(action, arguments, task_vars)
     return REACHES[WINDOWS if forced == AUTO else forced](action, arguments, task_vars)
 
 
-def _is_windows(action: Any) -> bool:
+def is_windows(action: Any) -> bool:
     """Tell it from what the inventory says of the host, before anything is sent there."""
     connection = action._connection
     family = getattr(getattr(connection, "_shell", None), "SHELL_FAMILY", None)

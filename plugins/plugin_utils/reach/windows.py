@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -24,19 +24,24 @@ def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any])
     """Return the evidence that the host's registry and files give; see base.py."""
     if str(arguments.get("root") or "/") != "/":
         raise ReachError("root: on Windows only the running system can be audited, so it has to be /")
+    execute, shell, writes_utf8 = way_to(action)
+    try:
+        return collect(execute, shell, writes_utf8, boolean(arguments.get("windows_load_hives", False)))
+    except Silent as silent:
+        raise ReachError(str(silent)) from silent
+
+
+def way_to(action: Any) -> tuple[Callable[[str], Output], str, bool]:
+    """Return what runs a command line on the host of *action*, which shell takes it there, and whether that writes UTF-8."""
     connection = action._connection
     family = getattr(getattr(connection, "_shell", None), "SHELL_FAMILY", commands.CMD)
     writes_utf8 = _wraps(connection.transport.rpartition(".")[2], __version__)
-    shell = commands.POWERSHELL if writes_utf8 or family == commands.POWERSHELL else commands.CMD
 
     def execute(command: str) -> Output:
         answer = action._low_level_execute_command(command, sudoable=False, encoding_errors="surrogateescape")
         return Output(answer["stdout"], answer["stderr"])
 
-    try:
-        return collect(execute, shell, writes_utf8, boolean(arguments.get("windows_load_hives", False)))
-    except Silent as silent:
-        raise ReachError(str(silent)) from silent
+    return execute, commands.POWERSHELL if writes_utf8 or family == commands.POWERSHELL else commands.CMD, writes_utf8
 
 
 def _wraps(transport: str, core: str) -> bool:

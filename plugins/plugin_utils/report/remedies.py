@@ -47,8 +47,15 @@ def _grouped(lines: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[s
 
 
 def _add(groups: dict[tuple[str, str], list[str]], state: str, change: Mapping[str, Any], host: str, why: str | None) -> None:
-    place = f"{host}: {change['file']}, line {change['line']}" + (f" ({why})" if why else "")
+    place = f"{host}: {_where(change)}" + (f" ({why})" if why else "")
     groups.setdefault((state, escape(_what(change))), []).append(escape(place))
+
+
+def _where(change: Mapping[str, Any]) -> str:
+    if "registry" not in change:
+        return f"{change['file']}, line {change['line']}"
+    view, kind = change["registry"]["view"], change["registry"]["type"]
+    return f"{change['file']} ({f'{view}-bit view, ' if view else ''}{kind})"
 
 
 def _what(change: Mapping[str, Any]) -> str:
@@ -56,5 +63,6 @@ def _what(change: Mapping[str, Any]) -> str:
     if change["to"] is None:
         return f"{client}{change['key']} = {change['from']} removed"
     if change["from"] is None:
-        return f"{client}{change['key']} = {change['to']} brought back"
+        done = "set" if "registry" in change else "brought back"
+        return f"{client}{change['key']} = {change['to']} {done}"
     return f"{client}{change['key']} from {change['from']} to {change['to']}"
