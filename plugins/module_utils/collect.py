@@ -8,23 +8,25 @@ import os
 from ansible_collections.mailtls.fleet.plugins.module_utils import platform, system_settings
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import present
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
+from ansible_collections.mailtls.fleet.plugins.module_utils.live import find as live
 from ansible_collections.mailtls.fleet.plugins.module_utils.version import VERSION
 
 SCHEMA = "mailtls.evidence/1"
 
 
-def collect(root="/", reach="python", timeout=10):
+def collect(root="/", reach="python", timeout=10, watch=0):
     """Return the evidence of the system below *root*, as docs/architecture.md describes it.
 
     Args:
         root: "/" for the running system, or the directory where another system's tree is mounted.
         reach: by which way the host was reached, a word that only goes along.
         timeout: seconds that the questions to all TLS libraries may take together.
+        watch: seconds for which to look for programs that are connected to a mail server; 0 for one look.
     """
-    return of_host(Host(root), reach, os.geteuid() == 0, timeout)
+    return of_host(Host(root), reach, os.geteuid() == 0, timeout, watch=watch)
 
 
-def of_host(host, reach, privileged, timeout=10, readers=None):
+def of_host(host, reach, privileged, timeout=10, readers=None, watch=0):
     """Return the evidence of *host*, as `collect` does.
 
     Args:
@@ -33,11 +35,15 @@ def of_host(host, reach, privileged, timeout=10, readers=None):
         privileged: whether it was looked at as root.
         timeout: seconds that the questions to all TLS libraries may take together.
         readers: of the clients that are looked for; None for those that may be there.
+        watch: as of `collect`.
     """
     _attempt(host, "users", "accounts", lambda: host.users)
     if readers is None:
         readers = _attempt(host, "traces of mail clients", "accounts", lambda: present.readers(host)) or ()
     clients = [_attempt(host, reader.NAME, "client:" + reader.NAME, functools.partial(reader.read, host)) for reader in readers]
+    found = [client for client in clients if client]
+    # After the others, which explain most of what is connected.
+    found.append(_attempt(host, "running programs", "clients", lambda: live.read(host, found, watch, privileged)))
     # The clients first: they bring the libraries that come with them, and the strings to ask these with.
     _attempt(host, "TLS libraries", "stack:openssl", lambda: host.stacks.ask(timeout))
     settings = _attempt(host, "system settings", "stack:openssl", lambda: system_settings.read(host)) or []
@@ -50,7 +56,7 @@ def of_host(host, reach, privileged, timeout=10, readers=None):
         "platform": _attempt(host, "platform", None, lambda: platform.read(host)) or {},
         "stacks": _attempt(host, "TLS libraries", "stack:openssl", host.stacks.all) or [],
         "settings": settings,
-        "clients": [client for client in clients if client],
+        "clients": [client for client in found if client],
         "gaps": host.gaps,
     }
 

@@ -51,6 +51,14 @@ options:
       - Nothing of that tree is run, so its TLS libraries are judged by their versions.
     type: path
     default: /
+  watch:
+    description:
+      - How long to look, again and again, for programs that are connected to a mail server, such as V(10m); V(0) looks once.
+      - Seconds, or a number with V(s), V(m) or V(h). It takes at most a twentieth of one processor's time.
+      - Give it to find fetchers that run for a moment only, and that nothing on the disk tells of. The task then takes that long.
+      - Only by O(reach=python), and only where a running system is audited.
+    type: str
+    default: "0"
   windows_load_hives:
     description:
       - Whether, on Windows, the registry of users who are not signed in is loaded, and unloaded again by the same command.
@@ -151,6 +159,7 @@ evidence:
 """
 
 import os
+import re
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -166,6 +175,7 @@ def main():
             "timeout": {"type": "int", "default": 10},
             "reach": {"type": "str", "choices": ["auto", "python", "shell", "windows"], "default": "auto"},
             "root": {"type": "path", "default": "/"},
+            "watch": {"type": "str", "default": "0"},
             "windows_load_hives": {"type": "bool", "default": False},
             "evidence": {"type": "bool", "default": False},
         },
@@ -174,7 +184,16 @@ def main():
     root = module.params["root"]
     if not os.path.isdir(root):
         module.fail_json(msg=f"root: expected a directory of this host, found none at {root}")
-    module.exit_json(changed=False, evidence=collect(root=root, timeout=module.params["timeout"]))
+    watch = _seconds(module.params["watch"])
+    if watch is None:
+        module.fail_json(msg=f"watch: expected seconds, or a number with s, m or h, such as 10m; found {module.params['watch']!r:.40}")
+    module.exit_json(changed=False, evidence=collect(root=root, timeout=module.params["timeout"], watch=watch))
+
+
+def _seconds(duration):
+    """Return the seconds of a *duration*, or None where it is none."""
+    match = re.match(r"(\d{1,6})([smh]?)\Z", duration.strip())
+    return int(match.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[match.group(2)] if match else None
 
 
 if __name__ == "__main__":

@@ -81,6 +81,8 @@ class _Judge:
         self.version = install.version if install else None
         self.installed = install is not None
         self.subject = wording.client_name(self.facts, client.name, self.version)
+        if self.facts and self.facts.running:
+            self.subject += f" {account.config}" + (f" ({account.name})" if account.name else "")
         self.name = client.name
         self.path = of_account(evidence, policy, self.facts, install, account) if self.facts else Path(None, None)
         self.endpoint = policy.endpoint(account.server)
@@ -212,11 +214,20 @@ class _Judge:
         why = f"{self.subject} offers {wording.span(self.path.offered or ())} to {wording.connection(self.account)}."
         if self.account.server is None:
             return self._unknown("undecided", "its server is not known, and could be a name that is retired")
+        if self.facts and self.facts.running:
+            why += f" {self.facts.running}"
+        if self.account.replaced:
+            return self._replaced(why)
         if self.path.waits_for_restart:
             return self._finding(
                 "restart_pending", AT_RISK, f"{why} {wording.RESTART}", wording.RESTART_FIX, source_of(self.path, self.policy)
             )
         return self._finding("ok", PASS, why, {"text": ""}, source_of(self.path, self.policy))
+
+    def _replaced(self, why: str) -> dict[str, Any]:
+        why += f" But it runs from files that have been replaced since it began, as they were: {', '.join(self.account.replaced)}."
+        fix = {"text": f"Restart {self.subject}, and audit again."}
+        return self._finding("restart_pending", AT_RISK, why, fix, source_of(self.path, self.policy))
 
     def _about_server(self) -> str:
         if self.endpoint is not None or self.account.server is None:

@@ -139,6 +139,7 @@ class Account:
     Attributes:
         listens: where other clients reach it, when it is a service's.
         stacks: in place of its client's, where its program is started with variables or by an interpreter of its own.
+        replaced: files that it runs from, and that others have taken the place of since: it runs the old ones until it is restarted.
     """
 
     user: str
@@ -154,6 +155,7 @@ class Account:
     undecided: tuple[Undecided, ...]
     listens: tuple[Listener, ...] = ()
     stacks: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -276,6 +278,7 @@ def _account(place: _Place) -> Account:
         undecided=tuple(_undecided(item) for item in place.items("undecided")),
         listens=tuple(_listener(item) for item in place.items("listens")) if "listens" in place.value else (),
         stacks=place.texts("stacks") if "stacks" in place.value else (),
+        replaced=place.texts("replaced") if "replaced" in place.value else (),
     )
 
 

@@ -44,6 +44,7 @@ class Stacks:
         self._below = {}
         self._priorities = {}
         self._ciphers = {}
+        self._linked = {}
         self._system_found = False
 
     def of_binary(self, path):
@@ -59,7 +60,7 @@ class Stacks:
         except elf.ElfError as error:
             self._host.gap(path, f"which TLS library it uses could not be told: it {error}", "accounts")
             return []
-        found = ((library, _kind(library)) for library in libraries)
+        found = ((library, kind_of(library)) for library in libraries)
         return [self.add(kind, library, "bundled", path) for library, kind in found if kind]
 
     def of_interpreter(self, path, variables=None):
@@ -121,6 +122,23 @@ class Stacks:
             self._files[path] = path
         return path
 
+    def add_loaded(self, path, program):
+        """Note the library *path* that a running *program* has loaded, as `add` does; return its path, links resolved."""
+        return self.add(kind_of(path), path, "bundled", program)
+
+    def add_linked(self, kind, version, program):
+        """Note a library that the *program* itself contains, which can't be asked; return how the evidence names it.
+
+        Args:
+            kind, version: of linked.Linked.
+            program: its path.
+        """
+        reference = f"{program} ({kind})"
+        known = {"version": version, "build": [], "config": None, "hellos": [], "environment": {}}
+        self._linked[reference] = dict(known, kind=kind, path=reference, origin="bundled", owner=program)
+        self._files[reference] = program
+        return reference
+
     def want_priority(self, path, priority):
         """Have the GnuTLS library *path* asked with the *priority* string that an account gives it."""
         self._priorities.setdefault(path, []).append(priority)
@@ -148,7 +166,7 @@ class Stacks:
     def all(self):
         """Return the evidence of every stack, after `ask`; the system's own first."""
         packages = self._host.packages.owners(sorted(set(self._files.values())))
-        entries = sorted(self._entries.values(), key=lambda entry: (entry["origin"] != "system", entry["path"]))
+        entries = sorted([*self._entries.values(), *self._linked.values()], key=lambda entry: (entry["origin"] != "system", entry["path"]))
         return [dict(entry, package=_package(packages.get(self._files[entry["path"]]))) for entry in entries]
 
     def configs(self, kind):
@@ -187,7 +205,7 @@ class Stacks:
             return
         self._system_found = True
         for path in sorted(self._loader.libraries("|".join(KINDS.values()))):
-            kind = _kind(path)
+            kind = kind_of(path)
             if kind:
                 self.add(kind, path, "system", None)
 
@@ -272,7 +290,8 @@ class Stacks:
                 self._host.gap(entry["path"], f"wrote no ClientHello: {answer['error']}")
 
 
-def _kind(path):
+def kind_of(path):
+    """Return the kind of the TLS library at *path* by its name, a key of KINDS, or None when it is none."""
     name = os.path.basename(path)
     return next((kind for kind, pattern in KINDS.items() if re.match(f"(?:{pattern})$", name)), None)
 

@@ -268,6 +268,7 @@ class ClientFacts:
         asks_by_name: it asks Schannel for its protocols by name, instead of taking the default.
         bundled: what library comes with it, where that library's own version can't be seen.
         unread: what it comes to that its accounts can't be read.
+        running: what is not known of programs that were only seen running.
     """
 
     title: str
@@ -281,6 +282,7 @@ class ClientFacts:
     asks_by_name: bool = False
     bundled: tuple[Bundled, ...] = ()
     unread: Unread | None = None
+    running: str | None = None
 
 
 @dataclass(frozen=True)

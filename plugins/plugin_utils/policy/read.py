@@ -216,7 +216,7 @@ def behaviour(node: Node, known: Sources) -> model.BehaviourRule:
 
 def client(node: Node, known: Sources) -> model.ClientFacts:
     """Return the facts of one mail client."""
-    optional = ("defaults", "limits", "contradiction", "settings", "priority", "suites", "asks_by_name", "bundled", "unread")
+    optional = ("defaults", "limits", "contradiction", "settings", "priority", "suites", "asks_by_name", "bundled", "unread", "running")
     given = keys(node, ("title", "libraries"), optional)
 
     def behaviours(key: str) -> tuple[model.BehaviourRule, ...]:
@@ -234,6 +234,7 @@ def client(node: Node, known: Sources) -> model.ClientFacts:
         asks_by_name=switch(given.get("asks_by_name")),
         bundled=each(given["bundled"], lambda item: bundled(item, known)) if "bundled" in given else (),
         unread=unread(given["unread"], known) if "unread" in given else None,
+        running=given["running"].text() if "running" in given else None,
     )
 
 

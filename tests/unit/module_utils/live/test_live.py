@@ -1,0 +1,151 @@
+"""Programs that are connected to a mail server: real processes with real sockets, in a network namespace of their own."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
+from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
+from ansible_collections.mailtls.fleet.plugins.module_utils.live import find, sockets
+
+SERVER = "192.0.2.77"
+TABLE = b"""  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:9C40 0100007F:03E1 01 00000000:00000000 00:00000000 00000000  1000        0 11 1 0 20 4 30 10 -1
+   1: 0A0200C0:9C40 4D0200C0:03E1 01 00000000:00000000 00:00000000 00000000  1000        0 12 1 0 20 4 30 10 -1
+   2: 0A0200C0:03E1 4D0200C0:9C40 01 00000000:00000000 00:00000000 00000000     0        0 13 1 0 20 4 30 10 -1
+   3: 00000000:03E1 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 14 1 0 20 4 30 10 -1
+   4: 0A0200C0:9C41 4D0200C0:006E 06 00000000:00000000 03:00000000 00000000     0        0 0 3 0
+   5: B80D0120000000000000000001000000:9C40 B80D0120000000000000000002000000:03E3 02 00000000:00000001 01:00000000 00000000     5     0 15
+   6: 0000000000000000FFFF00000A0200C0:9C40 0000000000000000FFFF00004D0200C0:008F 01 00000000:00000000 00:00000000 00000000     5     0 16
+"""
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace of its own needs root")
+# Server and client in one process each: the client says when it is connected, and stays so until its standard input ends.
+FETCH = f"""
+import socket, ssl, sys
+port = int(sys.argv[1])
+server = socket.create_server(("{SERVER}", port)) if len(sys.argv) > 2 else None
+client = socket.create_connection(("{SERVER}", port)); print("connected", flush=True); sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.byteorder != "little", reason="the kernel prints words in the order of the processor")
+def test_a_table_of_the_kernel():
+    found = [(item.server, item.port, item.uid, item.inode) for item in sockets.of_table(TABLE)]
+    assert found == [
+        (SERVER, 993, 1000, 12),
+        (SERVER, 110, 0, 0),
+        ("2001:db8::2", 995, 5, 15),
+        (SERVER, 143, 5, 16),
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 100, b"   1: zz", TABLE[:300], b"   1: 0A:9C40 4D0200C0:03E1 01"])
+def test_what_is_no_table_gives_nothing(content: bytes):
+    assert sockets.of_table(content) == []
+
+
+@pytest.fixture
+def fetch(tmp_path: pathlib.Path) -> Iterator:
+    """Return fetch(program, port), which has a copy of this Python there connected to a mail port; with the process's number."""
+    started = []
+
+    def start(program: pathlib.Path, port: int = 993, **variables: str) -> int:
+        script = program.parent / "fetch.py"
+        script.write_text(FETCH)
+        inside = f"ip link set lo up && ip addr add {SERVER}/32 dev lo && exec {program} {script} {port} serve"
+        process = subprocess.Popen(
+            ["unshare", "-n", "sh", "-c", inside],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **variables},
+        )
+        started.append(process)
+        assert process.stdout.readline() == b"connected\n"
+        return process.pid
+
+    yield start
+    for process in started:
+        process.stdin.close()
+        process.wait(10)
+        process.stdout.close()
+
+
+def accounts_of(client: dict | None, program: object) -> list[dict]:
+    return [item for item in (client or {"accounts": []})["accounts"] if item["config"] == str(program)]
+
+
+def python_in(directory: pathlib.Path, name: str) -> pathlib.Path:
+    directory.mkdir(exist_ok=True)
+    return pathlib.Path(shutil.copy(os.path.realpath("/usr/bin/python3"), directory / name))
+
+
+@needs_root
+def test_a_program_that_nobody_knows_is_found_with_the_library_that_it_has_loaded(fetch, tmp_path: pathlib.Path):
+    program = python_in(tmp_path / "app", "fetcher")
+    fetch(program, OPENSSL_CONF="/etc/fetcher.cnf", MAIL_PASSWORD="s3cret")
+    host = Host()
+    client = find.read(host, [])
+    [account] = accounts_of(client, program)
+    assert (account["server"], account["port"], account["protocol"], account["security"]) == (SERVER, 993, "imap", "implicit")
+    assert (account["user"], account["undecided"]) == ("root", [])
+    [stack] = account["stacks"]
+    assert "libssl.so" in stack
+    assert stack.endswith("(OPENSSL_CONF=/etc/fetcher.cnf)")
+    assert "s3cret" not in str(client) + str(host.gaps)
+
+
+@needs_root
+def test_a_client_that_is_known_explains_its_program_and_hears_of_replaced_files(fetch, tmp_path: pathlib.Path):
+    program = python_in(tmp_path / "app", "fetcher")
+    fetch(program)
+    program.unlink()
+    install = {"program": str(program), "version": None, "package": None, "stacks": []}
+    known = base.evidence("fetchmail", [install], [base.account("", "/etc/fetchmailrc", 1)])
+    assert accounts_of(find.read(Host(), [known]), program) == []
+    assert known["accounts"][0]["replaced"] == [str(program)]
+
+
+@needs_root
+def test_without_an_account_a_known_client_explains_nothing(fetch, tmp_path: pathlib.Path):
+    program = python_in(tmp_path / "app", "fetcher")
+    fetch(program)
+    install = {"program": str(program), "version": None, "package": None, "stacks": []}
+    assert len(accounts_of(find.read(Host(), [base.evidence("fetchmail", [install], [])]), program)) == 1
+
+
+@needs_root
+def test_the_script_tells_which_program_an_interpreter_runs(fetch, tmp_path: pathlib.Path):
+    program = python_in(tmp_path / "app", "python3.11")
+    fetch(program)
+    install = {"program": str(program), "version": None, "package": None, "stacks": []}
+    script = base.account("root", str(tmp_path / "app/fetch.py"), 3)
+    other = base.account("root", str(tmp_path / "app/other.py"), 3)
+    assert accounts_of(find.read(Host(), [base.evidence("Python script", [install], [script])]), program) == []
+    assert len(accounts_of(find.read(Host(), [base.evidence("Python script", [install], [other])]), program)) == 1
+
+
+@needs_root
+def test_a_port_with_starttls_may_go_without(fetch, tmp_path: pathlib.Path):
+    program = python_in(tmp_path / "app", "fetcher")
+    fetch(program, 143)
+    [account] = accounts_of(find.read(Host(), []), program)
+    assert (account["security"], [item["what"] for item in account["undecided"]]) == (None, ["security"])
+
+
+@needs_root
+def test_a_watch_finds_what_comes_later(fetch, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch):
+    program = python_in(tmp_path / "app", "fetcher")
+    monkeypatch.setattr(find, "_PAUSE", 0.05)
+    monkeypatch.setattr(find.time, "sleep", lambda _seconds: fetch(program) if not (tmp_path / "app/fetch.py").exists() else None)
+    assert len(accounts_of(find.read(Host(), [], watch=3), program)) == 1
+
+
+def test_nothing_runs_in_a_mounted_tree(tmp_path: pathlib.Path):
+    assert find.read(Host(str(tmp_path)), []) is None
