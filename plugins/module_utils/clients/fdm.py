@@ -31,6 +31,9 @@ def read(host):
 def _launched(host, launch):
     for option in _TABLE.parse(launch.argv[1:]).options:
         path = launch.path(option.value.text) if option.value and option.value.is_decided else None
+        if path is None and not launch.is_active:
+            # A template of systemd that nobody has made an instance of starts nothing.
+            continue
         if path is None:
             host.gap(launch.file, f"names in line {launch.line} a configuration of fdm that only the running command would know", _AFFECTS)
         else:

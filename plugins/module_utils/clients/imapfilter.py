@@ -49,6 +49,9 @@ def _launched(host, launch):
 
 
 def _place(host, launch, home, path):
+    if path is None and not launch.is_active:
+        # A template of systemd that nobody has made an instance of starts nothing.
+        return
     if path is None:
         host.gap(
             launch.file, f"names in line {launch.line} a configuration of imapfilter that only the running command would know", _AFFECTS

@@ -59,6 +59,16 @@ def test_files_of_the_system_and_of_command_lines(tree, read):
     ]
 
 
+@pytest.mark.parametrize("instance", [None, "fdm@a.service"])
+def test_a_unit_that_starts_nothing_names_no_file(instance, tree, read):
+    unit = "[Service]\nUser=alice\nExecStart=/bin/sh -c 'fdm -f $$(x) fetch'\n"
+    tree.write("/etc/systemd/system/fdm@.service", unit)
+    if instance:
+        tree.write("/etc/systemd/system/multi-user.target.wants/" + instance, unit)
+    _accounts, gaps = read('account "a" imaps server "a"')
+    assert {gap["affects"] for gap in gaps} == ({"client:fdm"} if instance else set())
+
+
 @pytest.mark.parametrize("text", ['account "a', 'include "nowhere"'])
 def test_what_can_not_be_followed_is_a_gap(text, read):
     _accounts, gaps = read(text)
