@@ -161,6 +161,7 @@ TRACES = {
         "path /usr/local/nginx/conf/nginx.conf",
         "program nginx",
     ),
+    "node_script": ("launch *",),
     "offlineimap": (
         "home .config/offlineimap/config",
         "home .local/bin/offlineimap",
@@ -184,8 +185,11 @@ TRACES = {
         "path /etc/sysconfig/perdition",
         "program perdition",
     ),
+    "perl_script": ("launch *",),
+    "php_script": ("launch *",),
     "python_script": ("launch *",),
     "redmine": ("launch *",),
+    "ruby_script": ("launch *",),
     "seamonkey": (
         "home .mozilla/seamonkey/profiles.ini",
         "path /opt/seamonkey*",

@@ -1,0 +1,14 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Scripts in Perl that cron or systemd start and that fetch mail."""
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import scripts
+from ansible_collections.mailtls.fleet.plugins.module_utils.scripts import perl
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import perl as runtime
+
+NAME = "Perl script"
+
+
+def read(host):
+    """Return the evidence of the scripts in Perl on *host* that fetch mail, or None when there is none."""
+    return scripts.read(host, NAME, runtime, perl)
