@@ -10,14 +10,18 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.mailtls.fleet.plugins.module_utils import duration
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import bounds, run, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import evidence as evidence_model
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import run, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.host_record import of_error
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import choose
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import ReachError
+
+# Seconds, as the module's documentation has it.
+HOST_TIMEOUT = 300
 
 
 class ActionModule(ActionBase):
@@ -36,8 +40,9 @@ class ActionModule(ActionBase):
         result.update(changed=False, policy=_summary(policy))
         given = self._waivers(policy)
         try:
-            document = choose.obtain(self, self._task.args, task_vars)
-        except ReachError as error:
+            with bounds.bounded(self._seconds()):
+                document = choose.obtain(self, self._task.args, task_vars)
+        except (ReachError, bounds.OutOfBounds) as error:
             result["mailtls"] = of_error(host, f"the audit failed on the host: {error}")
             return result
         groups = {"all", *task_vars.get("group_names", ())}
@@ -45,6 +50,10 @@ class ActionModule(ActionBase):
         if self._task.args.get("evidence"):
             result["evidence"] = document
         return result
+
+    def _seconds(self) -> int:
+        watch = duration.seconds(str(self._task.args.get("watch", "0")))
+        return int(self._task.args.get("host_timeout", HOST_TIMEOUT)) + (watch or 0)
 
     def _policy(self) -> Policy:
         try:

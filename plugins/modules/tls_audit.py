@@ -35,6 +35,13 @@ options:
       - Raise it on hosts that are slow or busy.
     type: int
     default: 10
+  host_timeout:
+    description:
+      - Seconds that the whole audit of the host may take, and O(watch) on top of it; one that is not through by then is an ERROR.
+      - A C(timeout) of the task's own takes its place.
+      - Raise it for hosts behind very slow connections, so that one that never answers does not hold up all others for ever.
+    type: int
+    default: 300
   reach:
     description:
       - How the host's evidence is obtained.
@@ -159,10 +166,10 @@ evidence:
 """
 
 import os
-import re
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.mailtls.fleet.plugins.module_utils import duration
 from ansible_collections.mailtls.fleet.plugins.module_utils.collect import collect
 
 
@@ -173,6 +180,7 @@ def main():
             "policy": {"type": "list", "elements": "path", "default": []},
             "waivers": {"type": "list", "elements": "path", "default": []},
             "timeout": {"type": "int", "default": 10},
+            "host_timeout": {"type": "int", "default": 300},
             "reach": {"type": "str", "choices": ["auto", "python", "shell", "windows"], "default": "auto"},
             "root": {"type": "path", "default": "/"},
             "watch": {"type": "str", "default": "0"},
@@ -184,16 +192,10 @@ def main():
     root = module.params["root"]
     if not os.path.isdir(root):
         module.fail_json(msg=f"root: expected a directory of this host, found none at {root}")
-    watch = _seconds(module.params["watch"])
+    watch = duration.seconds(module.params["watch"])
     if watch is None:
         module.fail_json(msg=f"watch: expected seconds, or a number with s, m or h, such as 10m; found {module.params['watch']!r:.40}")
     module.exit_json(changed=False, evidence=collect(root=root, timeout=module.params["timeout"], watch=watch))
-
-
-def _seconds(duration):
-    """Return the seconds of a *duration*, or None where it is none."""
-    match = re.match(r"(\d{1,6})([smh]?)\Z", duration.strip())
-    return int(match.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[match.group(2)] if match else None
 
 
 if __name__ == "__main__":
