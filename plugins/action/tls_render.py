@@ -12,18 +12,21 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import retention, run, saved_run, waivers
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, gate, retention, run, saved_run, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store, StoreError
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.merge import MergeError, merge
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.merge import MergeError, merge, with_notes
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import diff, formats, terminal
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import diff, formats, markdown, terminal
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.history import NO_HISTORY, History
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder, RunFolderError
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import GATES
 
 _PATHS = {"type": "list", "elements": "path", "default": []}
 _SPEC = {
     "reports": {"type": "path", "default": "./reports"},
-    "runs": {"type": "list", "elements": "str", "required": True},
+    "runs": {"type": "list", "elements": "str", "default": []},
+    "artifacts": {"type": "bool", "default": False},
+    "slices": {"type": "int", "default": 0},
     "expected": {"type": "list", "elements": "str", "default": []},
     "compare": {"type": "str"},
     "policy": _PATHS,
@@ -35,6 +38,8 @@ _SPEC = {
     "keep_runs": {"type": "int", "default": 0},
     "keep_days": {"type": "int", "default": 0},
     "remove_folders": {"type": "bool", "default": False},
+    "fail_on": {"type": "str", "choices": list(GATES), "default": "none"},
+    "min_coverage": {"type": "float", "default": 0},
 }
 _EXPECTED_ERRORS = (RunFolderError, StoreError, MergeError, policy_load.PolicyError, waivers.PolicyError, saved_run.DateError)
 _WIDTH = 100
@@ -53,15 +58,18 @@ class ActionModule(ActionBase):
         if result.get("skipped"):
             return result
         arguments = self.validate_argument_spec(argument_spec=_SPEC)[1]
+        wrong = gate.wrong_share(arguments["min_coverage"])
+        if wrong:
+            raise AnsibleActionFail(wrong)
         try:
-            return {**result, **self._report(arguments, (task_vars or {}).get("groups", {}))}
+            return {**result, **self._report(arguments, task_vars or {})}
         except _EXPECTED_ERRORS as error:
             raise AnsibleActionFail(str(error)) from error
 
-    def _report(self, arguments: Mapping[str, Any], groups: Mapping[str, list[str]]) -> dict[str, Any]:
+    def _report(self, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         reports = arguments["reports"]
         url = saved_run.store_url(reports, arguments["store"] or None)
-        folder, whole = _document(arguments, groups)
+        folder, whole = _document(arguments, task_vars)
         store = None if url is None else Store(url)
         try:
             # What evidence would come to on another day, or under another policy, is no part of what happened.
@@ -78,31 +86,41 @@ class ActionModule(ActionBase):
         results = os.path.join(folder.path, "results.json")
         for line in terminal.render(whole, False, _WIDTH, results, arguments["detail"], None, history).splitlines():
             self._display.display(line)
+        verdicts = {host["host"]: host["verdict"] for host in whole["hosts"]}
         return {
             "changed": True, "run": whole["run"]["id"], "folder": folder.path, "summary": dict(whole["summary"]),
-            "notes": whole.get("notes", []), "changes": moved, "removed": removed,
+            "notes": whole.get("notes", []), "changes": moved, "removed": removed, "markdown": markdown.render(whole, history),
+            "files": ["results.json", *(formats.FORMATS[name].file for name in arguments["formats"])],
+            "gate": gate.closed(verdicts, arguments["fail_on"], arguments["min_coverage"]),
         }  # fmt: skip
 
 
-def _document(arguments: Mapping[str, Any], groups: Mapping[str, list[str]]) -> tuple[RunFolder, dict[str, Any]]:
+def _document(arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> tuple[RunFolder, dict[str, Any]]:
     """Return the document, and the folder that it belongs to: a run's own, or a new one where runs were merged or assessed anew."""
     folders = [saved_run.find(arguments["reports"], name) for name in arguments["runs"]]
-    if not folders:
-        raise MergeError("there is no run to report: name one at least")
+    handed_on, notes = _handed_on(arguments, task_vars)
+    if not folders and not handed_on:
+        raise MergeError(" ".join(["there is no run to report: name one at least, or hand one on.", *(item["text"] for item in notes)]))
     parts = [saved_run.load(folder) for folder in folders]
     anew = _is_anew(arguments)
     if anew:
-        judge = _judge(arguments, groups)
+        judge = _judge(arguments, task_vars.get("groups", {}))
         parts = [saved_run.reassess(folder, part, judge) for folder, part in zip(folders, parts, strict=True)]
-    if len(parts) == 1 and not anew and not arguments["expected"]:
+    if len(parts) == 1 and not anew and not arguments["expected"] and not arguments["artifacts"]:
         # A run that was killed gets no results.json: it has not come to its end.
         return folders[0], parts[0]
     folder = RunFolder.create(arguments["reports"])
-    whole = merge(parts, arguments["expected"], folder.run_id, run.now())
+    notes += artifact.missing_slices(len(parts) + len(handed_on), arguments["slices"])
+    whole = with_notes(merge([*parts, *handed_on], arguments["expected"], folder.run_id, run.now()), notes)
     for record in whole["hosts"]:
         folder.append(record)
     folder.write_results(whole)
     return folder, whole
+
+
+def _handed_on(arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """Return the documents that earlier jobs handed on, and a note for each that is lost. The variables are read as they are."""
+    return artifact.unpack_all(artifact.of_variables(task_vars)) if arguments["artifacts"] else ([], [])
 
 
 def _is_anew(arguments: Mapping[str, Any]) -> bool:

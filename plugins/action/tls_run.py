@@ -12,11 +12,11 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import run, waivers
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, gate, host_record, run, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import facts, formats
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.document import summary
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import ANSWERED, ERROR, GATES, NOT_AUDITED, VERDICTS
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document, formats
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.stored_hosts import StoredHosts
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import ERROR, GATES
 
 NO_CALLBACK = (
     "The callback mailtls.fleet.tls_report is not loaded, so this run would leave no report."
@@ -24,9 +24,6 @@ NO_CALLBACK = (
     " ANSIBLE_CALLBACKS_ENABLED=mailtls.fleet.tls_report. (Ansible ignores an ansible.cfg in a directory that others may write to.)"
 )
 NO_INVENTORY = "The inventory has no host, so there is nothing to audit."
-NO_HOST = "No host was audited."
-_MAX_NAMED = 10
-_WHOLE = 100
 
 
 class ActionModule(ActionBase):
@@ -41,19 +38,25 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         arguments = self.validate_argument_spec(
             argument_spec={
-                "phase": {"type": "str", "choices": ["open", "close"], "required": True},
+                "phase": {"type": "str", "choices": list(_PHASES), "required": True},
                 "policy": {"type": "list", "elements": "path", "default": []},
                 "waivers": {"type": "list", "elements": "path", "default": []},
                 "formats": {"type": "list", "elements": "str", "choices": list(formats.FORMATS)},
                 "fail_on": {"type": "str", "choices": list(GATES), "default": "none"},
                 "min_coverage": {"type": "float", "default": 0},
+                "slice": {"type": "str", "default": ""},
+                "artifact": {"type": "str", "default": ""},
+                "artifact_limit": {"type": "int", "default": artifact.DEFAULT_LIMIT},
             }
         )[1]
         current = _recorded_run()
-        if not 0 <= arguments["min_coverage"] <= _WHOLE:
-            raise AnsibleActionFail(f"min_coverage is a share in per cent, 0 to 100, and not {arguments['min_coverage']:g}.")
-        phase = {"open": _open, "close": _close}[arguments["phase"]]
-        return {"changed": False, "run": current.folder.run_id, **phase(current, arguments, task_vars or {})}
+        wrong = gate.wrong_share(arguments["min_coverage"])
+        if wrong:
+            raise AnsibleActionFail(wrong)
+        try:
+            return {"changed": False, "run": current.folder.run_id, **_PHASES[arguments["phase"]](current, arguments, task_vars or {})}
+        except artifact.ArtifactError as error:
+            raise AnsibleActionFail(f"This run can't be handed on: {error}") from error
 
 
 def _recorded_run() -> run.Run:
@@ -68,6 +71,9 @@ def _recorded_run() -> run.Run:
 def _open(_current: run.Run, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
     if not task_vars.get("groups", {}).get("all"):
         raise AnsibleActionFail(NO_INVENTORY)
+    if arguments["artifact"]:
+        artifact.key(arguments["artifact"])
+        artifact.check_size(len(task_vars["ansible_play_hosts_all"]), arguments["artifact_limit"])
     try:
         policy = policy_load.load(*arguments["policy"])
     except policy_load.PolicyError as error:
@@ -82,36 +88,24 @@ def _open(_current: run.Run, arguments: Mapping[str, Any], task_vars: Mapping[st
         "waivers": waivers.summaries(given, datetime.date.today()),
         "waiver_files": arguments["waivers"],
         "formats": arguments["formats"],
+        "slice": arguments["slice"] or None,
     }
+
+
+def _hand_on(current: run.Run, arguments: Mapping[str, Any], _task_vars: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the run as what `set_stats` returns: the only thing of a job that AWX hands on to the next."""
+    lost = [host_record.of_lost(host, host_record.NEVER_AUDITED) for host in current.missing()]
+    whole = document.build([*StoredHosts(current.folder), *lost], current.describe(run.now()), current.waivers)
+    data = {artifact.key(arguments["artifact"]): artifact.pack(whole, arguments["artifact_limit"])}
+    return {"ansible_stats": {"data": data, "per_host": False, "aggregate": False}}
 
 
 def _close(current: run.Run, arguments: Mapping[str, Any], _task_vars: Mapping[str, Any]) -> dict[str, Any]:
     verdicts = {**dict.fromkeys(current.missing(), ERROR), **current.verdicts}
-    counts = Counter(verdicts.values())
-    told = ", ".join(f"{verdict} {counts[verdict]}" for verdict in VERDICTS if counts[verdict])
-    if not verdicts:
-        raise AnsibleActionFail(NO_HOST)
-    if NOT_AUDITED.issuperset(verdicts.values()):
-        raise AnsibleActionFail(f"Not one host could be audited ({told}): {_names(verdicts, NOT_AUDITED)}.")
-    _check_coverage(verdicts, arguments["min_coverage"])
-    stopped = GATES[arguments["fail_on"]]
-    if stopped.intersection(verdicts.values()):
-        raise AnsibleActionFail(f"The run was told to fail on {arguments['fail_on']} ({told}): {_names(verdicts, stopped)}.")
-    return {"verdicts": dict(counts)}
+    closed = gate.closed(verdicts, arguments["fail_on"], arguments["min_coverage"])
+    if closed:
+        raise AnsibleActionFail(closed)
+    return {"verdicts": dict(Counter(verdicts.values()))}
 
 
-def _check_coverage(verdicts: Mapping[str, str], least: float) -> None:
-    coverage = summary(verdicts.values())["coverage"]
-    if coverage * 100 < least:
-        missing = frozenset(VERDICTS) - ANSWERED
-        raise AnsibleActionFail(
-            f"The coverage is {facts.percent(coverage)}, and has to be at least {least:g} %: of these hosts the answer is not known:"
-            f" {_names(verdicts, missing)}."
-        )
-
-
-def _names(verdicts: Mapping[str, str], wanted: frozenset[str]) -> str:
-    """Return the names of hosts with a *wanted* verdict, the worst first; ten of them, and how many more."""
-    hosts = sorted((VERDICTS.index(verdict), host) for host, verdict in verdicts.items() if verdict in wanted)
-    named = ", ".join(f"{host} {VERDICTS[place]}" for place, host in hosts[:_MAX_NAMED])
-    return named if len(hosts) <= _MAX_NAMED else f"{named} and {len(hosts) - _MAX_NAMED} more"
+_PHASES = {"open": _open, "hand_on": _hand_on, "close": _close}

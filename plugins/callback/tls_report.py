@@ -113,7 +113,6 @@ AUDIT = "mailtls.fleet.tls_audit"
 RUN = "mailtls.fleet.tls_run"
 STORE = "mailtls_store"
 REMEDY = "mailtls.fleet.tls_remedy"
-NEVER_AUDITED = "the play ended before this host was audited"
 _MIN_WIDTH = 80
 _MAX_WIDTH = 100
 
@@ -239,6 +238,7 @@ class CallbackModule(CallbackBase):
             run.warm(result["policy_files"], result["waiver_files"])
             current.waivers = result["waivers"]
             current.formats = result["formats"]
+            current.slice = result["slice"]
             current.plan()
 
     def _finished(self, result: Any) -> None:
@@ -270,7 +270,7 @@ class CallbackModule(CallbackBase):
         if current is None:
             return
         for host in current.missing():
-            current.record(host_record.of_lost(host, NEVER_AUDITED))
+            current.record(host_record.of_lost(host, host_record.NEVER_AUDITED))
         if not current.verdicts:
             current.folder.discard()
             self._display.display("No host was audited, so there is no report.")

@@ -27,7 +27,18 @@ options:
       - Of a host in several, the run that finished last counts, which the report says.
     type: list
     elements: str
-    required: true
+    default: []
+  artifacts:
+    description:
+      - Whether the variables C(mailtls_fleet_*), what M(mailtls.fleet.tls_run) handed on from other jobs, are merged, too.
+      - One that is empty or damaged is named in the report, and its hosts are ERROR where O(expected) has them.
+    type: bool
+    default: false
+  slices:
+    description:
+      - How many slices there were. Where fewer left something, the report says so. V(0) where that is not known.
+    type: int
+    default: 0
   expected:
     description:
       - Hosts that the report has to name. One that is in no run is ERROR there, because its run or slice left nothing of it.
@@ -87,6 +98,17 @@ options:
       - Whether the folder of a run goes with it.
     type: bool
     default: false
+  fail_on:
+    description:
+      - From which verdict on RV(gate) says why this should fail, as in M(mailtls.fleet.tls_run).
+    type: str
+    choices: [none, fail, at_risk, unknown]
+    default: none
+  min_coverage:
+    description:
+      - Per cent of the hosts of which the answer has to be known, or RV(gate) says so.
+    type: float
+    default: 0
 attributes:
   check_mode:
     description: Is skipped in check mode.
@@ -153,4 +175,18 @@ removed:
   returned: success
   type: list
   elements: str
+files:
+  description: Names of the files in RV(folder) that make up the report.
+  returned: success
+  type: list
+  elements: str
+  sample: [results.json, report.html]
+markdown:
+  description: The report in short, at most 4000 characters, for a chat or a mail.
+  returned: success
+  type: str
+gate:
+  description: Why this should not end as a success, by O(fail_on) and O(min_coverage); null where it may.
+  returned: success
+  type: str
 """

@@ -20,8 +20,9 @@ options:
   phase:
     description:
       - Which end of the run this is. Open it before the first host is audited, and close it after the last one.
+      - V(hand_on), between them, gives the run to the next job as an artifact, as M(ansible.builtin.set_stats) does.
     type: str
-    choices: [open, close]
+    choices: [open, hand_on, close]
     required: true
   policy:
     description:
@@ -61,6 +62,23 @@ options:
     type: str
     choices: [none, fail, at_risk, unknown]
     default: none
+  slice:
+    description:
+      - The part of a divided run that this is, as V(2/5) or by any name. Without it, the run is a whole.
+      - Used with O(phase=open).
+    type: str
+    default: ""
+  artifact:
+    description:
+      - What names the artifact, which is the variable C(mailtls_fleet_ARTIFACT). Up to 64 letters, digits and C(_).
+      - Used with O(phase=hand_on), and with O(phase=open) to fail at once where the hosts are too many.
+    type: str
+    default: ""
+  artifact_limit:
+    description:
+      - How many bytes the artifact may have. Where the records do not fit, they are handed on in short. No host is left out.
+    type: int
+    default: 600000
 attributes:
   check_mode:
     description: Changes nothing on any host, so it does the same in check mode.
@@ -138,6 +156,14 @@ formats:
   returned: when O(phase=open)
   type: list
   elements: str
+slice:
+  description: The part of a divided run that this is; null for a whole run.
+  returned: when O(phase=open)
+  type: str
+ansible_stats:
+  description: The artifact, in the form in which Ansible collects it for the end of the job.
+  returned: when O(phase=hand_on)
+  type: dict
 verdicts:
   description: How many hosts have each verdict.
   returned: when O(phase=close)

@@ -10,6 +10,7 @@ from typing import Any
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import finding, stable_id
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import ERROR, UNREACHABLE
 
+NEVER_AUDITED = "the play ended before this host was audited"
 _MAX_WHY = 500
 _LOST = "not_audited"
 _NO_REASON = "no reason was given"

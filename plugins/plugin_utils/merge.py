@@ -185,6 +185,12 @@ def note(kind: str, text: str) -> dict[str, str]:
     return {"kind": kind, "text": text}
 
 
+def with_notes(document: Mapping[str, Any], notes: Iterable[dict[str, str]]) -> dict[str, Any]:
+    """Return *document* with *notes* beside its own."""
+    told = _unique([*document.get("notes", ()), *notes])
+    return {**document, **({"notes": told} if told else {})}
+
+
 def _unique(notes: Iterable[dict[str, str]]) -> list[dict[str, str]]:
     return [{"kind": kind, "text": text} for kind, text in sorted({(item["kind"], item["text"]) for item in notes})]
 

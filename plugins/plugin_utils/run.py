@@ -32,6 +32,7 @@ class Run:
         failing: how many of these are FAIL.
         waivers: summaries of the waivers that the run was given.
         formats: what the report is rendered in; None: what the callback says.
+        slice: the part of a divided run that this is; None: a whole run.
     """
 
     def __init__(self, folder: RunFolder) -> None:
@@ -43,6 +44,7 @@ class Run:
         self.failing = 0
         self.waivers: list[dict[str, Any]] = []
         self.formats: list[str] | None = None
+        self.slice: str | None = None
         self._policy_from: str | None = None
 
     def record(self, record: Mapping[str, Any]) -> None:
@@ -88,7 +90,7 @@ class Run:
             "requirement": self.policy["requirement"],
             "deadline": self.policy["deadline"],
             "collection": VERSION,
-            "slice": None,
+            "slice": self.slice,
         }
 
 

@@ -1,0 +1,195 @@
+"""Slices of a fleet as AWX runs them, and the job that merges them: nothing is lost without a word, and the whole is the unsliced run."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flow import ROOT, Run, Workshop
+from runner import Job, Runner
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, merge
+
+MERGE = ROOT / "playbooks/merge.yml"
+SLICES = 3
+RENDERINGS = {"results.json", "report.html", "hosts.csv", "summary.md", "junit.xml", "metrics.prom"}
+
+
+class Fleet:
+    """Hosts of several kinds, what an unsliced run says of them, and what the jobs of a sliced one left."""
+
+    def __init__(self, directory: Path) -> None:
+        (directory / "shop").mkdir()
+        (directory / "jobs").mkdir()
+        self.shop = Workshop(directory / "shop")
+        self.runner = Runner(directory / "jobs")
+        good, bad = self.shop.good(), self.shop.bad()
+        self.hosts = {"web1": good, "web2": bad, "db1": good, "far1": self.shop.unreachable(), "odd1": self.shop.garbage()}
+        started = [self.start(number) for number in range(SLICES)]
+        self.whole = self.shop.run(self.hosts)
+        self.jobs = [job.wait() for job in started]
+        self.artifacts = {name: value for job in self.jobs for name, value in job.artifacts.items()}
+
+    def inventory(self, hosts: Mapping[str, Any]) -> dict[str, Any]:
+        return json.loads(self.shop.inventory(hosts).read_text())["all"]
+
+    def start(self, number: int, **more: Any) -> Any:
+        """Begin the job of a slice: AWX takes every n-th host by name, and says which job it is, not which slice."""
+        names = sorted(self.hosts)[number::SLICES]
+        job = 41 + number
+        variables = {"awx_job_id": job, "awx_workflow_job_id": 40, **more}
+        return self.runner.start(f"{job}", "audit.yml", self.inventory({name: self.hosts[name] for name in names}), variables)
+
+    def merge(self, artifacts: Mapping[str, Any], *options: str) -> Run:
+        """Merge *artifacts* from a terminal."""
+        given = self.shop.directory / "artifacts.json"
+        given.write_text(json.dumps(dict(artifacts)))
+        return self.shop.run(self.hosts, "-e", f"@{given}", *options, playbook=MERGE, environment={"MAILTLS_STORE": "none"})
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    return Fleet(tmp_path_factory.mktemp("slices"))
+
+
+def merged_folder(run: Run) -> Path:
+    """The folder of the only run below the reports: what is merged does not become `latest`."""
+    (folder,) = (path for path in run.folder.parent.iterdir() if path.is_dir() and not path.is_symlink())
+    return folder
+
+
+def results(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "results.json").read_text())
+
+
+def without_ids_and_times(whole: dict[str, Any]) -> dict[str, Any]:
+    return {**whole, "run": {key: value for key, value in whole["run"].items() if key not in ("id", "started", "finished", "merged")}}
+
+
+def notes(folder: Path) -> str:
+    return "\n".join(f"{note['kind']}: {note['text']}" for note in results(folder).get("notes", []))
+
+
+def test_the_merged_report_is_that_of_the_unsliced_run(fleet: Fleet) -> None:
+    job = fleet.runner.start("merge", "merge.yml", fleet.inventory(fleet.hosts), fleet.artifacts).wait()
+    assert job.status == "successful", job.output
+    assert {path.name for path in job.folder.iterdir()} >= RENDERINGS
+    assert without_ids_and_times(results(job.folder)) == without_ids_and_times(fleet.whole.results)
+    assert {source["slice"] for source in results(job.folder)["run"]["merged"]} == {"job 41", "job 42", "job 43"}
+    assert job.artifacts["mailtls_summary"] == (job.folder / "summary.md").read_text()
+    assert "Mail TLS audit " in job.output
+
+
+def test_a_slice_hands_on_one_variable_of_its_own_that_no_template_can_hide_in(fleet: Fleet) -> None:
+    assert sorted(fleet.artifacts) == ["mailtls_fleet_41", "mailtls_fleet_42", "mailtls_fleet_43"]
+    assert "{{" not in json.dumps(list(fleet.artifacts.values()))
+
+
+def test_a_host_is_few_and_small_events(fleet: Fleet) -> None:
+    for job in fleet.jobs:
+        for host in {event["event_data"]["host"] for event in job.events if "host" in event.get("event_data", {})}:
+            assert len(job.events_of(host)) <= 10
+            assert max(len(json.dumps(event)) for event in job.events_of(host)) < 50_000
+
+
+def test_what_is_lost_is_named(fleet: Fleet) -> None:
+    left = {**fleet.artifacts, "mailtls_fleet_42": {}, "mailtls_fleet_77": "nonsense {{ lookup('pipe', 'touch ' ~ playbook_dir) }}"}
+    del left["mailtls_fleet_43"]
+    run = fleet.merge(left, "-e", "mailtls_slices=3")
+    assert run.code == 0, run.output
+    folder = merged_folder(run)
+    told = notes(folder)
+    assert "The artifact mailtls_fleet_42 is lost: it is empty" in told
+    assert "The artifact mailtls_fleet_77 is lost: expected an artifact" in told
+    assert "1 of 3 slices left something" in told
+    audited = sorted(fleet.hosts)[0::SLICES]
+    verdicts = {host["host"]: (host["verdict"], host["why"] == merge.LOST) for host in results(folder)["hosts"]}
+    assert set(verdicts) == set(fleet.hosts)
+    assert {name for name, (verdict, lost) in verdicts.items() if verdict == "ERROR" and lost} == set(fleet.hosts).difference(audited)
+
+
+def test_nothing_left_is_an_error_that_names_it(fleet: Fleet) -> None:
+    run = fleet.merge({"mailtls_fleet_41": {}})
+    assert run.code == 2
+    assert "The artifact mailtls_fleet_41 is lost: it is empty" in " ".join(run.output.split())
+
+
+def test_the_gate_closes_after_all_else(fleet: Fleet, tmp_path: Path) -> None:
+    run = fleet.merge(fleet.artifacts, "-e", "mailtls_fail_on=fail", "-e", f"mailtls_deliver_to={tmp_path}")
+    assert run.code == 2
+    assert "The run was told to fail on fail" in run.output
+    assert {path.name for path in (tmp_path / merged_folder(run).name).iterdir()} == RENDERINGS
+
+
+def test_hosts_in_two_slices_and_different_policies_are_told(fleet: Fleet) -> None:
+    twice = artifact.unpack(fleet.artifacts["mailtls_fleet_41"])
+    twice["run"] = {**twice["run"], "id": "other", "policy": "another policy", "finished": "2099-01-01T00:00:00Z"}
+    run = fleet.merge({**fleet.artifacts, "mailtls_fleet_99": artifact.pack(twice, artifact.DEFAULT_LIMIT)})
+    assert run.code == 0, run.output
+    told = notes(merged_folder(run))
+    assert "duplicate_hosts: 2 hosts are in more than one run" in told
+    assert "policies_differ: " in told
+    assert "clock: " in told
+
+
+class _Put(http.server.BaseHTTPRequestHandler):
+    def do_PUT(self) -> None:
+        self.server.received[self.path] = (self.headers["Authorization"], self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(201)
+        self.end_headers()
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def web_server() -> Iterator[http.server.HTTPServer]:
+    server = http.server.HTTPServer(("127.0.0.1", 0), _Put)
+    server.received = {}
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_the_report_goes_to_a_web_server_and_the_credential_nowhere_else(fleet: Fleet, web_server: Any) -> None:
+    target = {
+        "mailtls_deliver_to": f"http://127.0.0.1:{web_server.server_port}/audits",
+        "mailtls_deliver_headers": {"Authorization": "s3cret"},
+    }
+    run = fleet.merge(fleet.artifacts, "-v", "-e", json.dumps(target))
+    assert run.code == 0, run.output
+    folder = merged_folder(run)
+    assert web_server.received == {f"/audits/{folder.name}/{name}": ("s3cret", (folder / name).read_bytes()) for name in RENDERINGS}
+    assert "s3cret" not in run.output
+
+
+def test_a_cancelled_slice_leaves_its_finished_hosts(fleet: Fleet) -> None:
+    hosts = {"web1": fleet.hosts["web1"], "slow1": fleet.shop.slow()}
+    started = fleet.runner.start("51", "audit.yml", fleet.inventory(hosts), {"awx_job_id": 51})
+    started.cancel_when(lambda: any(path.stat().st_size for path in started.reports.glob("2*/hosts.jsonl")))
+    job: Job = started.wait()
+    fleet.shop.end_slow()
+    assert job.status != "successful"
+    assert job.artifacts == {}
+    run = fleet.merge({}, "-e", json.dumps({"mailtls_runs": [str(job.folder)]}))
+    assert run.code == 0, run.output
+    verdicts = {host["host"]: host["verdict"] for host in results(merged_folder(run))["hosts"]}
+    assert verdicts["web1"] == fleet.whole.verdicts["web1"]
+    assert verdicts["slow1"] == verdicts["db1"] == "ERROR"
+    assert "unexpected_hosts: 1 host is in a run and not in the inventory: slow1." in notes(merged_folder(run))
+
+
+def test_too_many_hosts_for_an_artifact_fail_before_the_first(fleet: Fleet) -> None:
+    run = fleet.shop.run(fleet.hosts, "-e", "mailtls_slice_artifact=true", "-e", "mailtls_artifact_limit=150")
+    assert run.code == 2
+    assert "5 hosts do not fit into an artifact of 150 bytes" in " ".join(run.output.split())
+    assert "mailtls_runs" in run.output
+    assert not run.folder.exists()
