@@ -29,7 +29,7 @@ READ = (
     "/bin",
     "/sbin",
     "/opt",
-    "/proc/",
+    "/proc",
     "/sys/",
     "/dev/",
     "/var/lib/dpkg",
