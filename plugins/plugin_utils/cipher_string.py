@@ -11,7 +11,9 @@ import re
 from collections.abc import Collection
 
 # Words that bring, in every release, one of the suites that the service accepts.
-_BROAD = frozenset({"ALL", "DEFAULT", "HIGH", "AESGCM", "ECDHE+AESGCM", "EECDH+AESGCM"})
+_BROAD = frozenset({"ALL", "HIGH", "AESGCM", "ECDHE+AESGCM", "EECDH+AESGCM"})
+# That, too, but only as the very beginning of the list: anywhere else OpenSSL passes over it.
+_FIRST = "DEFAULT"
 # What may be taken away without touching those.
 # fmt: off
 _HARMLESS = frozenset({
@@ -34,7 +36,8 @@ def shares(string: str, accepted: Collection[str]) -> bool | None:
     words = [word for word in words if word and word != "@STRENGTH"]
     removed = [word[1:] for word in words if word[:1] in ("!", "-")]
     brought = [word for word in words if word[:1] not in ("!", "-", "+")]
-    if any(word in _BROAD or word in accepted for word in brought) and set(removed) <= _HARMLESS:
+    is_default = string.startswith(_FIRST) and brought[:1] == [_FIRST]
+    if (is_default or any(word in _BROAD or word in accepted for word in brought)) and set(removed) <= _HARMLESS:
         return None if any("@" in word for word in words) else True  # a level of security may take the suites away again
     if brought and all(_SUITE.fullmatch(word) and word not in accepted for word in brought):
         return False

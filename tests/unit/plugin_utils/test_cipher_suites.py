@@ -8,7 +8,7 @@ from typing import Any
 
 import evidence_factory as make
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import cipher_string, evidence
@@ -32,6 +32,7 @@ def left_by_openssl(string: str) -> set[str]:
     return {cipher["name"] for cipher in context.get_ciphers() if cipher["protocol"] != "TLSv1.3"}
 
 
+@example(["AES128-SHA", "DEFAULT"], [])
 @given(st.lists(st.sampled_from(WORDS), max_size=3), st.lists(st.sampled_from(REMOVED), max_size=3))
 def test_what_its_words_tell_for_certain_is_what_openssl_does(brought: list[str], removed: list[str]) -> None:
     string = ":".join([*brought, *removed])
@@ -55,6 +56,10 @@ def test_any_text_is_a_list_of_which_something_or_nothing_is_certain(string: str
         ("DEFAULT@SECLEVEL=0", True),
         ("DEFAULT:@SECLEVEL=5", None),
         ("DEFAULT:!ECDHE", None),
+        ("DEFAULT:AES128-SHA", True),
+        ("AES128-SHA:DEFAULT", None),
+        (":DEFAULT", None),
+        ("!aNULL:DEFAULT", None),
         ("PROFILE=SYSTEM", None),
         ("AES128-SHA:DES-CBC3-SHA", False),
         ("TLS_RSA_WITH_AES_128_CBC_SHA", False),
