@@ -9,6 +9,7 @@ import ast
 import collections
 import warnings
 
+from ansible_collections.mailtls.fleet.plugins.module_utils.scripts import python_depth
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.connection import COMPUTED, ELSEWHERE, Builder, ScriptError
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.python_contexts import Contexts
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.python_names import Names
@@ -50,6 +51,7 @@ _HARMLESS_PATCHES = (
 def connections(text):
     """Return the Connections of a script in Python. Raises ScriptError."""
     try:
+        python_depth.check(text)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
