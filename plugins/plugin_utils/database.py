@@ -105,7 +105,7 @@ class Store:
         started = sa.func.min(table.c.started)
         with self._explained("read"), self._engine.connect() as connection:
             rows = connection.execute(sa.select(table.c.run, started).group_by(table.c.run).order_by(started, table.c.run))
-            return [(run, moment) for run, moment in rows]
+            return [(str(run), str(moment)) for run, moment in rows]
 
     def remove(self, run_ids: Iterable[str]) -> None:
         """Remove runs, with their hosts and findings. Raises StoreError; then none is removed."""
