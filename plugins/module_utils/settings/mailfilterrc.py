@@ -24,7 +24,7 @@ _OTHERS = (
     "test", "timeout", "verbose",
 )
 # fmt: on
-_LINE = re.compile(r"(?P<keyword>\w+)[^=<]*(?:=|<>)[ \t]*(?P<value>.*)\Z", re.DOTALL)
+_LINE = re.compile(r"(?P<keyword>\w+)\b[^=<]*(?:=|<>)[ \t]*(?P<value>.*)\Z", re.DOTALL)
 _QUOTED = re.compile(r'"([^"]*)"\Z')
 
 
