@@ -6,7 +6,8 @@ import collections
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import mailbox_url
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, launched
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.options import Table
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import muttrc
 
 # name; user_files: below the home directory, the first that is there counts; system_files: likewise; drop_in: the directory
@@ -14,6 +15,12 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import mutt
 # forced: function from the release to whether TLS is asked for by default, or None.
 Program = collections.namedtuple("Program", "name packages version_pattern user_files system_files drop_in late forced")
 
+# mutt(1), neomutt(1). Kept is what leads to another configuration or mailbox: most commands only send mail.
+_OPTIONS = Table(
+    "A:a:b:BCc:Dd:Ee:F:f:Gg:H:hi:l:m:nOpQ:RSs:vxyzZ",
+    {},
+    {"F": "file", "e": "command", "n": "no system file", "f": "mailbox"},
+)
 _TLS = muttrc.VERSIONS + ("ssl_ciphers", "ssl_force_tls", "ssl_starttls", "tunnel")
 # Debian: /usr/lib/mutt/source-muttrc.d, and its like for neomutt.
 _PRINTS_DROP_INS = re.compile(r"/usr/lib(?:exec)?/(?:neo)?mutt/source-(?:neo)?muttrc\.d\Z")
@@ -28,6 +35,7 @@ def read(host, program):
     """Return the evidence of *program* on *host*, or None when nothing of it is there."""
     installs = base.installs(host, (program.name,), program.packages, program.version_pattern)
     reader = _Reader(host, program, base.release(installs))
+    launched.note_unread(host, (program.name,), "client:" + program.name, _OPTIONS)
     accounts = reader.accounts("", "/root", None)
     for user in host.users:
         own = next((user.home + name for name in reader.versioned(program.user_files) if host.exists(user.home + name)), None)

@@ -11,7 +11,7 @@ _IMPORTS = ("use", "require", "no", "import", "const", "let", "var")
 _HARMLESS_METHODS = ("enable_ssl", "enable_ssl?", "disable_ssl", "Quote", "VERSION")
 _TRUE = ("1", "true")
 _FALSE = ("0", "", "false", "nil", "null", "undef")
-_PORTS = {"993": "imap", "143": "imap", "995": "pop3", "110": "pop3"}
+PORTS = {"993": "imap", "143": "imap", "995": "pop3", "110": "pop3"}
 
 
 class Call:
@@ -64,9 +64,7 @@ def connections(script, calls, pins, pin_words, start_words=()):
         for word, line in left:
             builder.note(word, ELSEWHERE, line)
     taken = {at - step for call, at, _line in places for step in range(len(call.words) + 1)}
-    other = [
-        Builder.unknown(line, "the script uses it in a way that its text does not spell out") for line in _elsewhere(script, calls, taken)
-    ]
+    other = [Builder.unknown(line, HANDED_ON) for line in _elsewhere(script, calls, taken)]
     return sorted([builder.connection() for builder in found] + other, key=lambda item: item.line)
 
 
@@ -91,7 +89,7 @@ def _builder(script, call, at, line, pins):
     arguments = script.arguments(at)
     given, rest = _given(arguments, call)
     port = given.get("port")
-    protocol = call.protocol or (_PORTS.get(port.text) if port and port.text else None)
+    protocol = call.protocol or (PORTS.get(port.text) if port and port.text else None)
     if protocol is None and port and port.text:
         # A connection to something else than mail.
         return None
@@ -101,7 +99,7 @@ def _builder(script, call, at, line, pins):
     if text and port is None and text.count(":") == 1:
         text, _colon, number = text.partition(":")
         port = host._replace(text=number)
-        builder.protocol = protocol = protocol or _PORTS.get(number)
+        builder.protocol = protocol = protocol or PORTS.get(number)
         if protocol is None:
             return None
     builder.set_server(text, line)

@@ -4,6 +4,7 @@
 
 import re
 
+from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.calls import PORTS
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.connection import COMPUTED, ELSEWHERE, Builder
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.literals import Script
 
@@ -11,7 +12,6 @@ SIGNS = ("imap_open", "imap_reopen", "ssl://", "tls://", "tlsv1.", "stream_socke
 
 _MAILBOX = re.compile(r"\{(?P<host>[^}:/]+)(?::(?P<port>\d+))?(?P<flags>(?:/[^}/]+)*)\}")
 _ADDRESS = re.compile(r"(?:(?P<transport>[a-z0-9.]+)://)?(?P<host>[^:/]+)(?::(?P<port>\d+))?/?$")
-_PORTS = {"993": "imap", "143": "imap", "995": "pop3", "110": "pop3"}
 _STREAMS = ("stream_socket_client", "fsockopen", "pfsockopen")
 _PINS = ("crypto_method", "ciphers", "min_proto_version", "max_proto_version", "security_level")
 _PIN_WORDS = _PINS + ("OPENSSL_CONF", "stream_context_set_default", "stream_context_set_option", "stream_context_set_options")
@@ -58,10 +58,10 @@ def _stream(script, at, line):
     port = match.group("port") if match else None
     if match and port is None and len(given) > 1:
         port = given[1].text
-    if match is None or port not in _PORTS:
+    if match is None or port not in PORTS:
         return None
     transport = match.group("transport") or "tcp"
-    builder = Builder(line, _PORTS[port], "implicit" if re.match("ssl|tls", transport) else "none")
+    builder = Builder(line, PORTS[port], "implicit" if re.match("ssl|tls", transport) else "none")
     builder.set_server(match.group("host"), line)
     builder.set_port(port, line)
     if builder.security == "implicit":

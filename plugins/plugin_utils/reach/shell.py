@@ -12,7 +12,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import collect
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base as clients
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import registry
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import present
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import frame, masked, program, wanted
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import Evidence, ReachError, note
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.frame import Record
@@ -80,7 +80,7 @@ def evidence(records: list[Record]) -> Evidence:
 
 def _evidence(records: list[Record]) -> Evidence:
     host = SavedHost(records, _asked())
-    readers = [reader for reader in registry.READERS if reader.NAME in wanted.CLIENTS]
+    readers = [reader for reader in present.every_reader() if reader.NAME in wanted.CLIENTS]
     document: Evidence = collect.of_host(host, NAME, host.uid == 0, readers=readers)
     _note_unread(host, document, records)
     for record in records:
@@ -99,6 +99,7 @@ def _note_unread(host: SavedHost, document: Evidence, records: list[Record]) -> 
             _started(host, document, *fields)
         elif kind == "url":
             _unread(host, document, "curl", ("curl",), fields[0], f"names a mailbox on a server in a command that is {_NOT_READ}")
+    host.gap("running programs", "which of them are connected to a mail server is not looked at on a host without Python")
     rest = ", ".join(sorted(wanted.NOT_LOOKED_FOR))
     host.gap("mail clients", f"these are not looked for on a host without Python: {rest}")
 

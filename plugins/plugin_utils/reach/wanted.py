@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import fetchmail as fetchmail_reader
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mbsync as mbsync_reader
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mpop as mpop_reader
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import registry
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import present
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import stunnel as stunnel_reader
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import fetchmailrc, mbsyncrc, mpoprc, openssl_ssl_conf, stunnel_conf
 
@@ -157,6 +157,6 @@ _PROGRAMS = {"perdition": ("perdition", "perdition.imaps", "perdition.pop3s"), "
 # Any other is told of, where its program is there, and that its settings are not read.
 ONLY_SEEN: Mapping[str, tuple[str, ...]] = {
     reader.NAME: _PROGRAMS.get(reader.NAME, (reader.NAME,))
-    for reader in registry.READERS
+    for reader in present.every_reader()
     if reader.NAME not in CLIENTS and reader.NAME not in NOT_LOOKED_FOR
 }

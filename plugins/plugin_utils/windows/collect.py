@@ -53,6 +53,7 @@ class _Collector:
         hives, found = self._ask_users(everyone)
         clients, bundled = self._clients(machine, hives, found, everyone)
         self._note_what_was_not_seen()
+        self.gap("running programs", "which of them are connected to a mail server is not looked at on Windows", None)
         self.gap("copies of OpenSSL inside programs", "cmd alone tells neither where they are nor their versions", None)
         return {
             "schema": SCHEMA,

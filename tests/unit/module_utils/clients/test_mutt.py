@@ -164,3 +164,22 @@ def test_an_expression_that_takes_long_on_purpose_is_not_tried():
 def test_nothing_of_it_is_no_evidence(tree):
     host = tree.host()
     assert (mutt.read(host), neomutt.read(host), host.gaps) == (None, None, [])
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("mutt -F /etc/mutt/fetch.rc", True),
+        ("mutt -nF/etc/mutt/fetch.rc", True),
+        ("mutt -e 'set ssl_use_tlsv1_2=no' -f imaps://h/", True),
+        ("OPENSSL_CONF=/etc/ssl/old.cnf mutt -Z", True),
+        ("mutt $(cat /etc/mutt/options)", True),
+        ("mutt -s 'Fetched -e' -a /tmp/report -- alice@example.org", False),
+        ("mutt -s Report -c -F alice@example.org", False),
+    ],
+)
+def test_a_command_with_what_is_not_read_leaves_the_answer_open(tree, read, command, told):
+    tree.write("/etc/cron.d/mail", f"0 * * * * alice {command}\n")
+    accounts, gaps = read(F)
+    assert len(accounts) == 1
+    assert [(gap["what"], gap["affects"]) for gap in gaps] == [("/etc/cron.d/mail, line 1", "client:mutt")] * told
