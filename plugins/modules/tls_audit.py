@@ -38,6 +38,7 @@ options:
   host_timeout:
     description:
       - Seconds that the whole audit of the host may take, and O(watch) on top of it; one that is not through by then is an ERROR.
+      - V(0) sets no end.
       - A C(timeout) of the task's own takes its place.
       - Raise it for hosts behind very slow connections, so that one that never answers does not hold up all others for ever.
     type: int
