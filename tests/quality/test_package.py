@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-SHIPPED = {"MANIFEST.json", "FILES.json", "CHANGELOG.md", "LICENSE", "README.md"}
+SHIPPED = {"MANIFEST.json", "FILES.json", "CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md"}
 SHIPPED_DIRECTORIES = {"docs", "meta", "playbooks", "plugins", "roles", "tests"}
 LINK = "playbooks/collections/ansible_collections/mailtls/fleet"
 
