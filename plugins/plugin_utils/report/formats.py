@@ -18,15 +18,15 @@ class Format:
     """One format: the file that it goes to, and its renderer, which is pure and gives the same text for the same input."""
 
     file: str
-    render: Callable[[Mapping[str, Any], History], str]
+    render: Callable[[Mapping[str, Any], History, Iterable[Mapping[str, Any]]], str]
 
 
 FORMATS = {
     "html": Format("report.html", html.render),
-    "csv": Format("hosts.csv", lambda document, _history: csv_table.render(document)),
-    "markdown": Format("summary.md", markdown.render),
-    "junit": Format("junit.xml", lambda document, _history: junit.render(document)),
-    "prometheus": Format("metrics.prom", lambda document, _history: prometheus.render(document)),
+    "csv": Format("hosts.csv", lambda document, _history, _remedies: csv_table.render(document)),
+    "markdown": Format("summary.md", lambda document, history, _remedies: markdown.render(document, history)),
+    "junit": Format("junit.xml", lambda document, _history, _remedies: junit.render(document)),
+    "prometheus": Format("metrics.prom", lambda document, _history, _remedies: prometheus.render(document)),
 }
 
 
@@ -50,7 +50,7 @@ def write(folder: RunFolder, document: Mapping[str, Any], names: Iterable[str], 
     wrong = []
     for name in names:
         try:
-            folder.write_rendering(FORMATS[name].file, FORMATS[name].render(document, history))
+            folder.write_rendering(FORMATS[name].file, FORMATS[name].render(document, history, folder.remedies()))
         except Exception as error:  # pylint: disable=broad-except
             wrong.append(f"{FORMATS[name].file} could not be made: {error or error.__class__.__name__}")
     return wrong

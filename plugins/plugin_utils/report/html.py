@@ -8,26 +8,30 @@ import base64
 import functools
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.plain_text import escape
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import charts, facts, html_view
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import charts, facts, html_changes, html_view
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.history import NO_HISTORY, History
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.wording import spoken
 
 _TEMPLATES = os.path.join(os.path.dirname(__file__), "templates")
 
 
-def render(document: Mapping[str, Any], history: History = NO_HISTORY) -> str:
-    """Return the page. Everything that a host says is escaped; a Content-Security-Policy lets nothing run but our own script."""
+def render(document: Mapping[str, Any], history: History = NO_HISTORY, remedies: Iterable[Mapping[str, Any]] = ()) -> str:
+    """Return the page, with the *remedies*, the lines of remedies.jsonl, where the run mended something.
+
+    Everything that a host says is escaped; a Content-Security-Policy lets nothing run but our own script.
+    """
     environment = _environment()
     style, script = _inline(environment, "style.css"), _inline(environment, "script.js")
     return environment.get_template("report.html.j2").render(
         view=html_view.of(document, history),
+        changed=html_changes.of(remedies),
         style=Markup(style),
         script=Markup(script),
         style_hash=_hash(style),

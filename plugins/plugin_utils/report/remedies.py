@@ -47,11 +47,12 @@ def _grouped(lines: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[s
 
 
 def _add(groups: dict[tuple[str, str], list[str]], state: str, change: Mapping[str, Any], host: str, why: str | None) -> None:
-    place = f"{host}: {_where(change)}" + (f" ({why})" if why else "")
+    place = f"{host}: {where(change)}" + (f" ({why})" if why else "")
     groups.setdefault((state, escape(_what(change))), []).append(escape(place))
 
 
-def _where(change: Mapping[str, Any]) -> str:
+def where(change: Mapping[str, Any]) -> str:
+    """Return where a *change* is made: file and line, or registry key with view and type."""
     if "registry" not in change:
         return f"{change['file']}, line {change['line']}"
     view, kind = change["registry"]["view"], change["registry"]["type"]

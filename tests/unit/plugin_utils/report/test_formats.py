@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,8 @@ HERE = Path(__file__).parent
 EMPTY = document.build([], fleet_generator.run_facts())
 
 
-def rendered(name: str, whole: dict[str, Any], history: History = NO_HISTORY) -> str:
-    return formats.FORMATS[name].render(whole, history)
+def rendered(name: str, whole: dict[str, Any], history: History = NO_HISTORY, remedies: Sequence[dict[str, Any]] = ()) -> str:
+    return formats.FORMATS[name].render(whole, history, remedies)
 
 
 def test_the_document_is_valid(fleet: dict[str, Any]) -> None:
@@ -177,7 +178,7 @@ class TestSameBytes:
             "import fleet_generator, hashlib\n"
             "from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import formats, history\n"
             "for name, item in formats.FORMATS.items():\n"
-            "    text = item.render(fleet_generator.fleet(60), history.NO_HISTORY)\n"
+            "    text = item.render(fleet_generator.fleet(60), history.NO_HISTORY, ())\n"
             "    print(name, hashlib.sha256(text.encode()).hexdigest())\n"
         )
         paths = os.pathsep.join(str(ROOT / path) for path in ("playbooks/collections", "tests"))

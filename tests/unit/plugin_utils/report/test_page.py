@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from hostile_document import made_hostile
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from remedy_lines import line, setting, value
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import html
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.history import NO_HISTORY, History
@@ -20,6 +21,7 @@ CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.requires_program("chromium")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 LARGE = 10_000
+CHANGED = [line("wide" * 100, "applied", ("applied", setting("TLS1", "wide" * 100)), refused=((value(None, "1"), "it is a policy's"),))]
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +42,11 @@ class Opener:
         self.asked: list[str] = []
         self.pages: list[Page] = []
 
-    def __call__(self, document: dict[str, Any], history: History = NO_HISTORY, **options: Any) -> Page:
+    def __call__(
+        self, document: dict[str, Any], history: History = NO_HISTORY, remedies: Sequence[dict[str, Any]] = (), **options: Any
+    ) -> Page:
         path = self.directory / f"{len(self.pages)}.html"
-        path.write_text(html.render(document, history), encoding="utf-8")
+        path.write_text(html.render(document, history, remedies), encoding="utf-8")
         page = self.browser.new_page(**{"viewport": DESKTOP, **options})
         self.pages.append(page)
         page.on("console", lambda message: self.told.append(message.text))
@@ -78,7 +82,7 @@ def hosts_of(document: dict[str, Any], *verdicts: str) -> list[str]:
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 class TestLooks:
     def test_axe_finds_no_violation(self, opened: Opener, few: dict[str, Any], history: History, theme: str, size: Any) -> None:
-        page = opened(few, history, viewport=size, color_scheme=theme)
+        page = opened(few, history, CHANGED, viewport=size, color_scheme=theme)
         page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
         # axe measures what is laid out, and rows out of view are not until they come near.
         page.evaluate("document.querySelectorAll('.hosts tr').forEach((row) => { row.style.contentVisibility = 'visible'; })")
@@ -87,7 +91,7 @@ class TestLooks:
 
     def test_nothing_is_wider_than_the_window(self, opened: Opener, few: dict[str, Any], history: History, theme: str, size: Any) -> None:
         for document in (few, made_hostile("wide" * 100)):
-            page = opened(document, history, viewport=size, color_scheme=theme)
+            page = opened(document, history, CHANGED, viewport=size, color_scheme=theme)
             assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
