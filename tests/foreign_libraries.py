@@ -1,6 +1,6 @@
-"""TLS libraries that this machine does not have, out of ordinary packages, kept outside of the checkout.
+"""What this machine does not have, out of ordinary packages, kept outside of the checkout: TLS libraries, and the collection awx.awx.
 
-Nothing of these packages is installed; of the wheels only the libraries are unpacked.
+Nothing of these packages is installed; of the wheels only what is wanted is unpacked.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ NODES = {
     "8.17.0": "ce2bd14f911074a12981860a3dfeaf0d118011d48901af926bdf69789e39fca5",
     "10.24.1": "252e975c3667e19d0aaa6720e955e61be5c23bdf4177cf9124f2de062979ea33",
 }
+# The package ansible, for the collection awx.awx 24.6.1 in it.
+ANSIBLE = ("ansible==12.3.0", "cd156f82fa87f7a899212b0efa9f7ca3a24d609212de9f78428a572eb01e5414")
 
 
 class Unavailable(Exception):
@@ -62,6 +64,11 @@ def java(version: str) -> Path:
 def node(version: str) -> Path:
     """The program of that version of Node.js. Raises Unavailable."""
     return _executable(next(_kept(f"node-{version}", lambda directory: _unpack_node(version, directory)).rglob("bin/node")))
+
+
+def awx_collection() -> Path:
+    """A directory for ANSIBLE_COLLECTIONS_PATH with the collection awx.awx. Raises Unavailable."""
+    return _kept("ansible-12.3.0", lambda directory: _unpack_wheel(*ANSIBLE, (), "ansible_collections/awx/awx/", directory))
 
 
 def _executable(program: Path) -> Path:

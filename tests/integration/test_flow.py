@@ -77,6 +77,10 @@ def test_check_mode_comes_to_the_same(workshop: Workshop, core: str) -> None:
     assert plain.hosts == check.hosts
 
 
+def test_a_question_of_a_survey_that_stays_empty_is_no_waiver(workshop: Workshop) -> None:
+    assert workshop.run({"good": workshop.good()}, "-e", "mailtls_waivers=").code == 0
+
+
 @pytest.mark.parametrize("core", sorted(CORES))
 @pytest.mark.parametrize(
     ("hosts", "options", "told"),
