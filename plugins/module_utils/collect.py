@@ -6,6 +6,7 @@ import functools
 import os
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import platform, system_settings
+from ansible_collections.mailtls.fleet.plugins.module_utils.bundled import find as bundled
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import present
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
 from ansible_collections.mailtls.fleet.plugins.module_utils.live import find as live
@@ -14,7 +15,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.version import VERSI
 SCHEMA = "mailtls.evidence/1"
 
 
-def collect(root="/", reach="python", timeout=10, watch=0):
+def collect(root="/", reach="python", timeout=10, watch=0, with_bundled=True):
     """Return the evidence of the system below *root*, as docs/architecture.md describes it.
 
     Args:
@@ -22,11 +23,12 @@ def collect(root="/", reach="python", timeout=10, watch=0):
         reach: by which way the host was reached, a word that only goes along.
         timeout: seconds that the questions to all TLS libraries may take together.
         watch: seconds for which to look for programs that are connected to a mail server; 0 for one look.
+        with_bundled: whether copies of TLS libraries are searched for that no client is known to use.
     """
-    return of_host(Host(root), reach, os.geteuid() == 0, timeout, watch=watch)
+    return of_host(Host(root), reach, os.geteuid() == 0, timeout, watch=watch, with_bundled=with_bundled)
 
 
-def of_host(host, reach, privileged, timeout=10, readers=None, watch=0):
+def of_host(host, reach, privileged, timeout=10, readers=None, watch=0, with_bundled=False):
     """Return the evidence of *host*, as `collect` does.
 
     Args:
@@ -35,7 +37,7 @@ def of_host(host, reach, privileged, timeout=10, readers=None, watch=0):
         privileged: whether it was looked at as root.
         timeout: seconds that the questions to all TLS libraries may take together.
         readers: of the clients that are looked for; None for those that may be there.
-        watch: as of `collect`.
+        watch, with_bundled: as of `collect`.
     """
     _attempt(host, "users", "accounts", lambda: host.users)
     if readers is None:
@@ -44,6 +46,9 @@ def of_host(host, reach, privileged, timeout=10, readers=None, watch=0):
     found = [client for client in clients if client]
     # After the others, which explain most of what is connected.
     found.append(_attempt(host, "running programs", "clients", lambda: live.read(host, found, watch, privileged)))
+    if with_bundled:
+        # Last, so that what a client uses is that client's, and is asked before the rest.
+        _attempt(host, "copies of TLS libraries", None, lambda: bundled.add(host))
     # The clients first: they bring the libraries that come with them, and the strings to ask these with.
     _attempt(host, "TLS libraries", "stack:openssl", lambda: host.stacks.ask(timeout))
     settings = _attempt(host, "system settings", "stack:openssl", lambda: system_settings.read(host)) or []

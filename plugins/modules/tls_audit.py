@@ -67,6 +67,15 @@ options:
       - Only by O(reach=python), and only where a running system is audited.
     type: str
     default: "0"
+  bundled:
+    description:
+      - Whether copies of TLS libraries, and Javas, are searched for that programs bring along and no mail client is known to use,
+        in C(/opt), C(/usr/local), C(/srv), snaps, flatpaks, AppImages, roots of containers and what users have installed.
+      - An old one makes the host V(AT_RISK) at most. The search takes at most five seconds, at the lowest priority.
+      - Switch it off where that is too much to read, or where nobody would act on the answer.
+      - Only by O(reach=python).
+    type: bool
+    default: true
   windows_load_hives:
     description:
       - Whether, on Windows, the registry of users who are not signed in is loaded, and unloaded again by the same command.
@@ -185,6 +194,7 @@ def main():
             "reach": {"type": "str", "choices": ["auto", "python", "shell", "windows"], "default": "auto"},
             "root": {"type": "path", "default": "/"},
             "watch": {"type": "str", "default": "0"},
+            "bundled": {"type": "bool", "default": True},
             "windows_load_hives": {"type": "bool", "default": False},
             "evidence": {"type": "bool", "default": False},
         },
@@ -196,7 +206,8 @@ def main():
     watch = duration.seconds(module.params["watch"])
     if watch is None:
         module.fail_json(msg=f"watch: expected seconds, or a number with s, m or h, such as 10m; found {module.params['watch']!r:.40}")
-    module.exit_json(changed=False, evidence=collect(root=root, timeout=module.params["timeout"], watch=watch))
+    given = {"timeout": module.params["timeout"], "watch": watch, "with_bundled": module.params["bundled"]}
+    module.exit_json(changed=False, evidence=collect(root=root, **given))
 
 
 if __name__ == "__main__":

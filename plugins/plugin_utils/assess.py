@@ -118,7 +118,10 @@ def _unused_client(evidence: Evidence, policy: Policy, client: Client) -> dict[s
 
 
 def _is_judged(evidence: Evidence, policy: Policy, stack: Stack, path: Path) -> bool:
-    """Whether *stack* gets a finding of its own: not one that only certain programs have, nor a runtime that no client needs."""
+    """Whether *stack* gets a finding of its own: not one that only certain programs have, nor a runtime that no client needs;
+    of those that no client is known to use only what does not pass."""
+    if stack.origin == "found":
+        return path.passes is False
     if stack.origin != "system" or stack.environment:
         return False
     if path.facts is not None and not path.facts.carries_mail:
@@ -142,6 +145,8 @@ def _stack_finding(evidence: Evidence, policy: Policy, stack: Stack, path: Path)
     known = {"stack": {"kind": stack.kind, "version": stack.version, "path": stack.path}, **_path_details(path)}
     identity = stable_id("stack", stack.kind, stack.path)
     source = _source(path, policy)
+    if stack.origin == "found":
+        return _found_finding(identity, stack, subject, path, policy, known)
     if path.facts is not None and not path.facts.carries_mail and not path.passes:
         return _aside_finding(identity, subject, path, policy, source, known)
     if path.passes is None:
@@ -175,6 +180,18 @@ def _stack_finding(evidence: Evidence, policy: Policy, stack: Stack, path: Path)
         source,
         **known,
     )
+
+
+def _found_finding(identity: str, stack: Stack, subject: str, path: Path, policy: Policy, known: dict[str, Any]) -> dict[str, Any]:
+    """A copy that some program has brought along: a warning, since no mail client is known to use it."""
+    owner = stack.owner or stack.path
+    why = wording.why_blocked(subject, path, policy) + f" It belongs to {owner}; no mail client that was found uses it."
+    text = f"Find out whether {owner} fetches mail by POP3 or IMAP. If it does: "
+    fix = wording.fix_blocked(path, None, policy)
+    if not path.blockers and path.facts is not None:
+        fix = {"text": f"have it brought up to date, with {path.facts.title} {path.facts.fixed_in} or later."}
+    fix["text"] = text + fix["text"]
+    return finding(identity, "stack", wording.cause_of(path), AT_RISK, path.confidence, why, fix, _source(path, policy), **known)
 
 
 def _aside_finding(identity: str, subject: str, path: Path, policy: Policy, source: str, known: dict[str, Any]) -> dict[str, Any]:

@@ -217,7 +217,7 @@ def _stack(place: _Place) -> Stack:
         path=place.text("path"),
         version=place.optional_text("version"),
         package=_package(place),
-        origin=place.choice("origin", ("system", "bundled")),
+        origin=place.choice("origin", ("system", "bundled", "found")),
         owner=place.optional_text("owner"),
         build=place.texts("build"),
         config=place.optional_text("config"),

@@ -1,7 +1,9 @@
-"""Fetchers on nobody's list: with a TLS library of their own, started again and again for a moment, and seen only while they run."""
+"""Fetchers on nobody's list: with a TLS library of their own, started again and again for a moment, and seen only while they run.
+Beside them lies an old library that nothing loads."""
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,12 +35,17 @@ MaxProtocol = TLSv1.1
 CipherString = DEFAULT:@SECLEVEL=0
 """
 NAMES = ("new", "old")
+FORGOTTEN = "/opt/forgotten/lib/libssl.so.6"
+# No package has a library that is so old. This one has its text, and no functions that could be asked.
+RELEASE = '__attribute__((used)) static const char release[] = "OpenSSL 0.9.8e 23 Feb 2007";'
 TIMER = "for name in {names}; do while sleep 1; do /opt/$name/run; done & done; wait"
 
 
 @pytest.fixture(scope="module")
-def host(lab: Lab) -> Iterator[Host]:
-    files: dict[str, File | str] = {"/opt/old/openssl.cnf": CAPPED}
+def host(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    library = tmp_path_factory.mktemp("forgotten") / "libssl.so.6"
+    subprocess.run(["gcc", "-shared", "-o", library, "-x", "c", "-"], input=RELEASE, text=True, check=True)
+    files: dict[str, File | str] = {"/opt/old/openssl.cnf": CAPPED, FORGOTTEN: File(library.read_bytes())}
     for name in NAMES:
         environment = " OPENSSL_CONF=/opt/old/openssl.cnf" if name == "old" else ""
         files[f"/opt/{name}/run"] = File(FETCH.format(name=name, environment=environment), mode=0o755)
@@ -49,16 +56,21 @@ def host(lab: Lab) -> Iterator[Host]:
 
 
 @pytest.fixture(scope="module")
-def found(lab: Lab, host: Host) -> dict[str, dict[str, Any]]:
-    """The findings by program, of an audit that watches while the fetchers come and go."""
+def findings(lab: Lab, host: Host) -> list[dict[str, Any]]:
+    """Those of an audit that watches while the fetchers come and go."""
     timer = host.start(["sh", "-c", TIMER.format(names=" ".join(NAMES))], user="root", output="/var/log/timer")
     try:
         audits = Audits(lab, "unlisted", {host.name: host}, lab.inventory("unl", [host]))
         run = audits.run("newest", "-e", "mailtls_watch=8s")
         assert run.done.returncode == 0, run.done.stdout + run.done.stderr
-        findings = run.hosts[host.name]["findings"]
+        return list(run.hosts[host.name]["findings"])
     finally:
         host.end(timer)
+
+
+@pytest.fixture(scope="module")
+def found(findings: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Those of the fetchers, by program."""
     return {item["account"]["config"]: item for item in findings if item["check"] == "account"}
 
 
@@ -76,3 +88,9 @@ def test_the_finding_says_what_happens_on_the_wire(lab: Lab, host: Host, found: 
 
 def test_both_kinds_are_there(found: dict[str, dict[str, Any]]) -> None:
     assert {item["verdict"] for item in found.values()} == {"PASS", "FAIL"}
+
+
+def test_of_libraries_that_lie_there_only_an_old_one_is_a_risk(findings: list[dict[str, Any]]) -> None:
+    lying = [item for item in findings if item["check"] == "stack" and item["stack"]["path"].startswith("/opt/")]
+    assert [(item["verdict"], item["stack"]["path"], item["stack"]["version"]) for item in lying] == [("AT_RISK", FORGOTTEN, "0.9.8e")]
+    assert "belongs to /opt/forgotten" in lying[0]["why"]

@@ -39,6 +39,7 @@ DEFAULTS: typing.Dict[str, typing.Any] = {
     "cipher_list": None,
     "min": None,
     "max": None,
+    "is_only_found": False,
 }
 TOLD = ("library_version", "build", "directory", "config", "error")
 TOLD_RANGES = ("supported_range", "default_range")
@@ -59,6 +60,7 @@ def ask(questions, timeout=10.0, python=sys.executable):
                 NSS_IGNORE_SYSTEM_POLICY=1); "priority": GnuTLS with the string `priority`.
             min, max: protocols that the program sets through the library's functions.
             cipher_list: cipher list that the program sets through OpenSSL's function.
+            is_only_found: whether no program is known to load it. Then root asks as nobody, and others what root alone can change.
         timeout: seconds for all of them together.
         python: the Python to run.
 
@@ -122,6 +124,10 @@ def _run_as(question):
     others = set()
     for path in libraries + settings:
         others |= writers(path)
+    if question["is_only_found"]:
+        if ourselves != 0 and others != {0}:
+            raise ValueError(f"not asked: no program is known to load {question['path']}, and not only root can change it")
+        return NOBODY if ourselves == 0 else None
     others -= {0, ourselves}
     if not others:
         return None

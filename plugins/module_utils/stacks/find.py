@@ -13,7 +13,12 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask, a
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import registry as runtimes
 
 # A stack of NSS is known by libssl3, which speaks TLS; libnss3 beside it is the cryptography.
-KINDS = {"openssl": r"libssl\.so(\.\d[\w.]*)?", "gnutls": r"libgnutls\.so(\.\d[\w.]*)?", "nss": r"libssl3\.so"}
+# Python's wheels have a part of the file's hash in the names of libraries that they bring (auditwheel): libssl-3309e9a3.so.1.0.2n.
+KINDS = {
+    "openssl": r"libssl(?:-[0-9a-f]{8,})?\.so(?:\.\d[\w.]*)?",
+    "gnutls": r"libgnutls(?:-[0-9a-f]{8,})?\.so(?:\.\d[\w.]*)?",
+    "nss": r"libssl3\.so",
+}
 SERVER_NAME = "outlook.office365.com"
 # What switches the system's settings off, for the question what the library could do without them.
 _BARE = {
@@ -45,6 +50,7 @@ class Stacks:
         self._priorities = {}
         self._ciphers = {}
         self._linked = {}
+        self._foreign = set()
         self._system_found = False
 
     def of_binary(self, path):
@@ -111,13 +117,13 @@ class Stacks:
         Args:
             kind: a key of KINDS, or the KIND of a runtime.
             path: of the library, or of the interpreter.
-            origin: "system" or "bundled".
-            owner: path of the program that it came with, or None.
+            origin: "system", "bundled" or "found".
+            owner: path of the program that it came with; of what was only found, in words what it belongs to; or None.
         """
         self._find_system()
         path = self._host.realpath(path)
         if path not in self._entries:
-            owner = owner if origin == "bundled" else None
+            owner = owner if origin != "system" else None
             self._entries[path] = {"kind": kind, "path": path, "origin": origin, "owner": owner, "environment": {}}
             self._files[path] = path
         return path
@@ -125,6 +131,23 @@ class Stacks:
     def add_loaded(self, path, program):
         """Note the library *path* that a running *program* has loaded, as `add` does; return its path, links resolved."""
         return self.add(kind_of(path), path, "bundled", program)
+
+    def add_found(self, kind, path, owner, is_roots):
+        """Note a copy that no client is known to use, as `add` does.
+
+        Args:
+            kind, path: as of `add`.
+            owner: in words what it belongs to.
+            is_roots: whether what its file says of its owner is this system's word; otherwise its code is not loaded.
+        """
+        path = self.add(kind, path, "found", owner)
+        if not is_roots and self._entries[path]["origin"] == "found":
+            self._foreign.add(path)
+
+    def files(self):
+        """Return the paths of all files that are known, of libraries and interpreters."""
+        self._find_system()
+        return sorted(set(self._files.values()))
 
     def add_linked(self, kind, version, program):
         """Note a library that the *program* itself contains, which can't be asked; return how the evidence names it.
@@ -180,7 +203,8 @@ class Stacks:
     def _ask_runtime(self, entry):
         runtime, path = runtimes.of_kind(entry["kind"]), self._files[entry["path"]]
         told = {"version": None, "hellos": []}
-        if ask_runtime.may_be_asked(self._host, path):
+        # Programs are started only where a client needs them.
+        if entry["origin"] != "found" and ask_runtime.may_be_asked(self._host, path):
             told = ask_runtime.facts(self._host, runtime, path, self._variables(entry))
         below = (self._entries[stack] for stack in self._below.get(entry["path"], ()))
         config = next((stack["config"] for stack in below if stack["kind"] == "openssl"), None)
@@ -195,6 +219,9 @@ class Stacks:
 
     def _config(self, entry, compiled_in):
         """The system's file that it reads: the one that its program is started with, before the one that it was built with."""
+        if entry["path"] in self._foreign:
+            # Its path is one of another root, so none of this system's settings is for it.
+            return ""
         return entry["environment"].get(_FILE_VARIABLE.get(entry["kind"], "OPENSSL_CONF"), compiled_in)
 
     def _of_kind(self, *kinds):
@@ -210,16 +237,17 @@ class Stacks:
                 self.add(kind, path, "system", None)
 
     def _may_be_asked(self, entry):
-        if not self._host.live:
+        if not self._host.live or entry["path"] in self._foreign:
             return False
+        affects = None if entry["origin"] == "found" else "stack:" + entry["kind"]
         try:
             machine, ours = (self._loader.elf(path).machine for path in (self._files[entry["path"]], os.path.realpath(sys.executable)))
         except elf.ElfError as error:
-            self._host.gap(entry["path"], f"could not be asked for its ClientHello: {error}", "stack:" + entry["kind"])
+            self._host.gap(entry["path"], f"could not be asked for its ClientHello: {error}", affects)
             return False
         if machine != ours:
             why = f"could not be asked for its ClientHello: it is made for {machine}, and this Python for {ours}"
-            self._host.gap(entry["path"], why, "stack:" + entry["kind"])
+            self._host.gap(entry["path"], why, affects)
         return machine == ours
 
     def _questions(self, entry):
@@ -231,6 +259,7 @@ class Stacks:
             "preload": self._preload(entry),
             "env": variables,
             "server_name": SERVER_NAME,
+            "is_only_found": entry["origin"] == "found",
         }
         yield dict(common, id=f"{path} system", case="system")
         yield dict(common, id=f"{path} bare", case="bare", env=_BARE[kind])
@@ -267,6 +296,8 @@ class Stacks:
 
     def _libraries(self, entry):
         """What the library loads: from beside it where it is there, since the program that brings it looks there first."""
+        if entry["path"] in self._foreign:
+            return self._preload(entry)
         try:
             return self._preload(entry) + list(self._loader.closure(self._files[entry["path"]]))
         except elf.ElfError:

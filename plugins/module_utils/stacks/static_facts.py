@@ -42,7 +42,7 @@ def read(host, kind, path, libraries):
         libraries: paths of what it loads.
     """
     if kind == "openssl":
-        version, compiler, directory = elf.find_bytes(host, _beside(libraries, "libcrypto.so", path), _OPENSSL, MAX_LIBRARY)
+        version, compiler, directory = elf.find_bytes(host, _beside(libraries, "libcrypto", path), _OPENSSL, MAX_LIBRARY)
         return {"version": _text(version), "build": flags(_text(compiler)), "config": config(_text(directory))}
     if kind == "gnutls":
         version, file = elf.find_bytes(host, path, _GNUTLS, MAX_LIBRARY)
