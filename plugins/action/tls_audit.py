@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import duration
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import bounds, run, waivers
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import bounds, run, sample, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import evidence as evidence_model
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.host_record import of_error
@@ -40,8 +41,9 @@ class ActionModule(ActionBase):
         result.update(changed=False, policy=_summary(policy))
         given = self._waivers(policy)
         try:
-            with bounds.bounded(self._seconds()):
-                document = choose.obtain(self, self._task.args, task_vars)
+            arguments = sample.arguments(self._task.args, host, task_vars)
+            with bounds.bounded(self._seconds(arguments)):
+                document = sample.noted(choose.obtain(self, arguments, task_vars), arguments)
         except (ReachError, bounds.OutOfBounds) as error:
             result["mailtls"] = of_error(host, f"the audit failed on the host: {error}")
             return result
@@ -51,9 +53,9 @@ class ActionModule(ActionBase):
             result["evidence"] = document
         return result
 
-    def _seconds(self) -> int:
-        watch = duration.seconds(str(self._task.args.get("watch", "0")))
-        return int(self._task.args.get("host_timeout", HOST_TIMEOUT)) + (watch or 0)
+    def _seconds(self, arguments: Mapping[str, Any]) -> int:
+        watch = duration.seconds(str(arguments.get("watch", "0")))
+        return int(arguments.get("host_timeout", HOST_TIMEOUT)) + (watch or 0) + sample.seconds(arguments)
 
     def _policy(self) -> Policy:
         try:

@@ -12,7 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, gate, host_record, run, waivers
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, gate, host_record, run, sample, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document, formats
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.stored_hosts import StoredHosts
@@ -42,6 +42,9 @@ class ActionModule(ActionBase):
                 "policy": {"type": "list", "elements": "path", "default": []},
                 "waivers": {"type": "list", "elements": "path", "default": []},
                 "formats": {"type": "list", "elements": "str", "choices": list(formats.FORMATS)},
+                "probe": {"type": "list", "elements": "str", "default": []},
+                "probe_jitter": {"type": "int", "default": sample.JITTER},
+                "probe_hosts": {"type": "int", "default": sample.HOSTS},
                 "fail_on": {"type": "str", "choices": list(GATES), "default": "none"},
                 "min_coverage": {"type": "float", "default": 0},
                 "slice": {"type": "str", "default": ""},
@@ -74,6 +77,9 @@ def _open(_current: run.Run, arguments: Mapping[str, Any], task_vars: Mapping[st
     if arguments["artifact"]:
         artifact.key(arguments["artifact"])
         artifact.check_size(len(task_vars["ansible_play_hosts_all"]), arguments["artifact_limit"])
+    wrong = sample.wrong(arguments)
+    if wrong:
+        raise AnsibleActionFail(wrong)
     try:
         policy = policy_load.load(*arguments["policy"])
     except policy_load.PolicyError as error:

@@ -5,7 +5,7 @@
 import functools
 import os
 
-from ansible_collections.mailtls.fleet.plugins.module_utils import platform, system_settings
+from ansible_collections.mailtls.fleet.plugins.module_utils import platform, probe, system_settings
 from ansible_collections.mailtls.fleet.plugins.module_utils.bundled import find as bundled
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import present
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
@@ -15,7 +15,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.version import VERSI
 SCHEMA = "mailtls.evidence/1"
 
 
-def collect(root="/", reach="python", timeout=10, watch=0, with_bundled=True):
+def collect(root="/", reach="python", timeout=10, watch=0, with_bundled=True, targets=(), jitter=0):
     """Return the evidence of the system below *root*, as docs/architecture.md describes it.
 
     Args:
@@ -24,8 +24,14 @@ def collect(root="/", reach="python", timeout=10, watch=0, with_bundled=True):
         timeout: seconds that the questions to all TLS libraries may take together.
         watch: seconds for which to look for programs that are connected to a mail server; 0 for one look.
         with_bundled: whether copies of TLS libraries are searched for that no client is known to use.
+        targets: servers to shake hands with, each a probe.Target.
+        jitter: seconds that may pass before the first of these handshakes.
     """
-    return of_host(Host(root), reach, os.geteuid() == 0, timeout, watch=watch, with_bundled=with_bundled)
+    host = Host(root)
+    evidence = of_host(host, reach, os.geteuid() == 0, timeout, watch=watch, with_bundled=with_bundled)
+    if targets:
+        evidence["probes"] = _attempt(host, "probe", None, lambda: probe.probe(host, targets, jitter)) or []
+    return evidence
 
 
 def of_host(host, reach, privileged, timeout=10, readers=None, watch=0, with_bundled=False):

@@ -37,8 +37,8 @@ options:
     default: 10
   host_timeout:
     description:
-      - Seconds that the whole audit of the host may take, and O(watch) on top of it; one that is not through by then is an ERROR.
-      - V(0) sets no end.
+      - Seconds that the whole audit of the host may take, and O(watch) and the time of O(probe) on top of it; one that is not through by
+        then is an ERROR. V(0) sets no end.
       - A C(timeout) of the task's own takes its place.
       - Raise it for hosts behind very slow connections, so that one that never answers does not hold up all others for ever.
     type: int
@@ -76,6 +76,29 @@ options:
       - Only by O(reach=python).
     type: bool
     default: true
+  probe:
+    description:
+      - Servers, each as C(host:port), with which the host's own TLS libraries really shake hands, under the host's own settings.
+      - By the port, 993 and 995 is TLS from the start, 143 and 110 STARTTLS. An IPv6 address stands in brackets.
+      - No certificate is verified, nobody signs in, and nothing is sent after the handshake.
+      - Give it to see what the network and the service say to a sample of hosts. It mends no verdict, and makes none worse than AT_RISK.
+      - OpenSSL and GnuTLS, by O(reach=python), and only where a running system is audited.
+    type: list
+    elements: str
+    default: []
+  probe_jitter:
+    description:
+      - Up to how many seconds, chosen at random on each host, pass before the first handshake of O(probe).
+      - Raise it, so that many hosts don't knock at once; V(0) waits for nothing.
+    type: int
+    default: 30
+  probe_hosts:
+    description:
+      - How many hosts of the play at most shake hands with the servers of O(probe). A hash of their names chooses them, so that they are
+        the same in every run.
+      - Raise it for a larger sample. In a divided run it counts for each slice.
+    type: int
+    default: 20
   windows_load_hives:
     description:
       - Whether, on Windows, the registry of users who are not signed in is loaded, and unloaded again by the same command.
@@ -112,6 +135,13 @@ EXAMPLES = r"""
     policy:
       - policy/our-endpoints.yml
     evidence: true
+
+- name: Audit, and let some hosts shake hands with the service
+  mailtls.fleet.tls_audit:
+    probe:
+      - outlook.office365.com:993
+      - outlook.office365.com:995
+    probe_hosts: 10
 
 - name: Audit a golden image that is mounted on this host
   mailtls.fleet.tls_audit:
@@ -179,7 +209,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailtls.fleet.plugins.module_utils import duration
+from ansible_collections.mailtls.fleet.plugins.module_utils import duration, probe
 from ansible_collections.mailtls.fleet.plugins.module_utils.collect import collect
 
 
@@ -195,6 +225,9 @@ def main():
             "root": {"type": "path", "default": "/"},
             "watch": {"type": "str", "default": "0"},
             "bundled": {"type": "bool", "default": True},
+            "probe": {"type": "list", "elements": "str", "default": []},
+            "probe_jitter": {"type": "int", "default": 30},
+            "probe_hosts": {"type": "int", "default": 20},
             "windows_load_hives": {"type": "bool", "default": False},
             "evidence": {"type": "bool", "default": False},
         },
@@ -206,8 +239,13 @@ def main():
     watch = duration.seconds(module.params["watch"])
     if watch is None:
         module.fail_json(msg=f"watch: expected seconds, or a number with s, m or h, such as 10m; found {module.params['watch']!r:.40}")
+    try:
+        targets = [probe.target(text) for text in module.params["probe"]]
+    except ValueError as error:
+        module.fail_json(msg=f"probe: {error}")
     given = {"timeout": module.params["timeout"], "watch": watch, "with_bundled": module.params["bundled"]}
-    module.exit_json(changed=False, evidence=collect(root=root, **given))
+    evidence = collect(root=root, targets=targets, jitter=module.params["probe_jitter"], **given)
+    module.exit_json(changed=False, evidence=evidence)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,22 @@ options:
     type: list
     elements: str
     choices: [html, csv, markdown, junit, prometheus]
+  probe:
+    description:
+      - The same as O(probe) of M(mailtls.fleet.tls_audit). Used with O(phase=open), which only checks it.
+    type: list
+    elements: str
+    default: []
+  probe_jitter:
+    description:
+      - The same as O(probe_jitter) of M(mailtls.fleet.tls_audit). Used with O(phase=open), which only checks it.
+    type: int
+    default: 30
+  probe_hosts:
+    description:
+      - The same as O(probe_hosts) of M(mailtls.fleet.tls_audit). Used with O(phase=open), which only checks it.
+    type: int
+    default: 20
   min_coverage:
     description:
       - Per cent of the hosts of which the answer has to be known (PASS, FAIL, AT_RISK or WAIVED), for O(phase=close) not to fail.

@@ -178,6 +178,24 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """A handshake of a library of the host, `stack` its path, with a server.
+
+    Attributes:
+        target: the server, host:port.
+        version: the one that they agreed on; None where the handshake failed.
+        alert: number of the alert that the server sent, or None.
+        error: what the library says of it, or None.
+    """
+
+    target: str
+    stack: str
+    version: str | None
+    alert: int | None
+    error: str | None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All that was collected of one host."""
 
@@ -188,6 +206,7 @@ class Evidence:
     settings: tuple[Setting, ...]
     clients: tuple[Client, ...]
     gaps: tuple[Gap, ...]
+    probes: tuple[Probe, ...] = ()
 
     def stack(self, path: str) -> Stack | None:
         """Return the stack whose library lies at *path*."""
@@ -208,6 +227,7 @@ def load(document: Any) -> Evidence:
         settings=tuple(_system_setting(place) for place in root.items("settings")),
         clients=tuple(_client(place) for place in root.items("clients")),
         gaps=tuple(Gap(place.text("what"), place.text("why"), place.optional_text("affects")) for place in root.items("gaps")),
+        probes=tuple(_probe(place) for place in root.items("probes")) if "probes" in root.value else (),
     )
 
 
@@ -299,6 +319,19 @@ def _registry(place: _Place) -> Registry | None:
 
 def _undecided(place: _Place) -> Undecided:
     return Undecided(place.text("what"), place.text("why"), place.text("file"), place.number("line"))
+
+
+def _probe(place: _Place) -> Probe:
+    probe = Probe(
+        target=place.text("target"),
+        stack=place.text("stack"),
+        version=place.choice("version", (*PROTOCOLS, None)),
+        alert=place.optional_number("alert"),
+        error=place.optional_text("error"),
+    )
+    if (probe.version is None) == (probe.error is None):
+        raise EvidenceError(f"{place.name}: expected either a version or an error")
+    return probe
 
 
 def _package(place: _Place) -> Package | None:

@@ -36,7 +36,7 @@ def finding(
 
     Args:
         identity: from `stable_id`.
-        check: what was judged: account, client, stack, coverage or audit.
+        check: what was judged: account, client, stack, coverage, probe or audit.
         cause: the word that findings with one reason share.
         verdict: from verdicts.
         confidence: observed, configured or inferred.

@@ -19,7 +19,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.yaml_lines im
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import AT_RISK, FAIL, WAIVED, worst
 
 SCHEMA = "mailtls.waivers/1"
-CHECKS = ("account", "client", "stack")
+CHECKS = ("account", "client", "stack", "probe")
 _WHOM = ("host", "group", "check", "finding")
 _MAX_TEXT = 500
 # A waiver excuses what is known to fail. It is no answer where none is known, so nothing else can be waived.
@@ -34,7 +34,7 @@ class Waiver:
         place: file and line.
         host: name of a host, with the wildcards of a shell.
         group: name of an inventory group.
-        check: account, client or stack.
+        check: account, client, stack or probe.
         finding: id of a finding.
         until: the last day on which it holds.
     """

@@ -37,11 +37,13 @@ DEFAULTS: typing.Dict[str, typing.Any] = {
     "case": "system",
     "priority": None,
     "cipher_list": None,
+    "descriptor": None,
+    "seconds": 2.0,
     "min": None,
     "max": None,
     "is_only_found": False,
 }
-TOLD = ("library_version", "build", "directory", "config", "error")
+TOLD = ("library_version", "build", "directory", "config", "negotiated", "failed", "alert", "error")
 TOLD_RANGES = ("supported_range", "default_range")
 
 
@@ -61,14 +63,20 @@ def ask(questions, timeout=10.0, python=sys.executable):
             min, max: protocols that the program sets through the library's functions.
             cipher_list: cipher list that the program sets through OpenSSL's function.
             is_only_found: whether no program is known to load it. Then root asks as nobody, and others what root alone can change.
+            descriptor: of a connected socket that waits (OpenSSL and GnuTLS): the library shakes hands over it, under the name
+                `server_name`, verifies no certificate, and sends nothing else.
+            seconds: for this question.
         timeout: seconds for all of them together.
         python: the Python to run.
 
     Returns:
-        {id: {id, case, priority, hello, error, library_version, build, directory, config, supported_range, default_range}}.
+        {id: {id, case, priority, hello, error, library_version, build, directory, config, supported_range, default_range,
+        negotiated, failed, alert}}.
         Either `hello` (hexadecimal, the records as they would be sent) or `error` (one line) is set. The others are None
         where the library does not tell: config is GnuTLS's system file, build is OpenSSL's `compiler:` line, directory its OPENSSLDIR, the
         ranges [lowest, highest] are NSS's.
+        Of a handshake there is no hello: either `negotiated`, the version as the library names it, or `error` is set, and beside this
+        `failed` where the library ended the handshake, with `alert`, the number of the one that the server sent, if it sent one.
     """
     deadline = time.monotonic() + timeout
     answers = {}
@@ -185,6 +193,7 @@ def _run(questions, deadline, python):
             env={name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ},
             cwd="/",
             start_new_session=True,
+            pass_fds=[question["descriptor"] for question in questions if question["descriptor"] is not None],
         )
     except (OSError, ImportError, ValueError) as error:
         return {}, f"{python} could not be started: {error}"
@@ -250,7 +259,7 @@ def _answer(question, told):
         answer[name] = _printable(told[name]) if told.get(name) else None
     for name in TOLD_RANGES:
         answer[name] = _printable(told[name]).split() if told.get(name) else None
-    if answer["error"] is None:
+    if answer["error"] is None and answer["negotiated"] is None:
         try:
             answer["hello"] = bytes.fromhex(told["hello"]).hex()
         except (KeyError, ValueError):

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Lets TLS libraries write the ClientHello that they would send, without a network.
+"""Lets TLS libraries write the ClientHello that they would send, without a network, or shake hands over a connection that is there.
 
 This file is a program of its own. ask.py hands its text to a fresh Python, which has loaded no TLS library yet, with a
 call of main at the end. For every question it forks a process that loads the library, connects it to memory and
@@ -17,13 +17,15 @@ import select
 import sys
 import time
 
-SECONDS = 2.0  # for one question
 ANSWER_LIMIT = 64 * 1024  # bytes of one answer
 NICENESS = 10
 
 SIGKILL, PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 9, 1, 4  # signal(7), linux/prctl.h: the same on every architecture
 NOBODY = 65534
 ALERT = 21  # a record's first byte (RFC 8446, 5.1)
+ERR_LIB_SSL, ALERT_REASON, LAST_ALERT = 20, 1000, 255
+GNUTLS_E_FATAL_ALERT_RECEIVED = -12
+CLOSED = "the server closed the connection"
 
 WIRE = {"SSLv3": 0x0300, "TLSv1": 0x0301, "TLSv1.1": 0x0302, "TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
 GNUTLS_VERSIONS = {"SSLv3": "SSL3.0", "TLSv1": "TLS1.0", "TLSv1.1": "TLS1.1", "TLSv1.2": "TLS1.2", "TLSv1.3": "TLS1.3"}
@@ -114,30 +116,53 @@ def ask_openssl(library, question, tell):
         library.call(ctypes.c_int, "SSL_library_init")
         library.call(None, "SSL_load_error_strings")
     try:
-        return _openssl_hello(library, question, "SSLv23_client_method" if old else "TLS_client_method")
+        connection = _openssl_connection(library, question, "SSLv23_client_method" if old else "TLS_client_method")
+        if question["descriptor"] is not None:
+            return _openssl_shake(library, connection, question["descriptor"], tell)
+        return _openssl_hello(library, connection)
     except Failure as failure:
         raise Failure(_openssl_errors(library) or str(failure)) from None
 
 
-def _openssl_hello(library, question, method):
+def _openssl_connection(library, question, method):
     context = library.pointer("SSL_CTX_new", library.pointer(method))
     _openssl_range(library, context, question["min"], question["max"])
     if question["cipher_list"] is not None:
         done = library.call(ctypes.c_int, "SSL_CTX_set_cipher_list", context, _bytes(question["cipher_list"]))
         _check(done == 1, "SSL_CTX_set_cipher_list failed")
     connection = library.pointer("SSL_new", context)
-    incoming, outgoing = [library.pointer("BIO_new", library.pointer("BIO_s_mem")) for _direction in range(2)]
-    library.call(None, "SSL_set_bio", connection, incoming, outgoing)
     library.call(None, "SSL_set_connect_state", connection)
     if question["server_name"] is not None:
         # SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name. Libraries too old for it go without, as programs do.
         name = _bytes(question["server_name"])
         library.call(ctypes.c_long, "SSL_ctrl", connection, 55, ctypes.c_long(0), name)
+    return connection
+
+
+def _openssl_hello(library, connection):
+    incoming, outgoing = [library.pointer("BIO_new", library.pointer("BIO_s_mem")) for _direction in range(2)]
+    library.call(None, "SSL_set_bio", connection, incoming, outgoing)
     library.call(ctypes.c_int, "SSL_do_handshake", connection)
     hello = ctypes.create_string_buffer(ANSWER_LIMIT // 4)
     length = library.call(ctypes.c_int, "BIO_read", outgoing, hello, len(hello))
     _check(length > 0 and hello.raw[0] != ALERT, "SSL_do_handshake wrote no hello")
     return hello.raw[:length]
+
+
+def _openssl_shake(library, connection, descriptor, tell):
+    library.call(None, "SSL_set_verify", connection, 0, None)  # SSL_VERIFY_NONE
+    _check(library.call(ctypes.c_int, "SSL_set_fd", connection, descriptor) == 1, "SSL_set_fd failed")
+    library.call(None, "ERR_clear_error")
+    if library.call(ctypes.c_int, "SSL_do_handshake", connection) == 1:
+        tell("negotiated", library.text("SSL_get_version", connection))
+        return
+    tell("failed", "yes")
+    # ERR_GET_LIB and ERR_GET_REASON of openssl/err.h, which moved with 3.0; SSL_AD_REASON_OFFSET of openssl/ssl.h.
+    code = library.call(ctypes.c_ulong, "ERR_peek_error")
+    family, reason = (code >> 23 & 0xFF, code & 0x7FFFFF) if library.has("OPENSSL_version_major") else (code >> 24 & 0xFF, code & 0xFFF)
+    if family == ERR_LIB_SSL and 0 <= reason - ALERT_REASON <= LAST_ALERT:
+        tell("alert", reason - ALERT_REASON)
+    raise Failure(CLOSED)  # where the library notes no error
 
 
 def _openssl_range(library, context, lowest, highest):
@@ -190,6 +215,8 @@ def ask_gnutls(library, question, tell):
     if question["server_name"] is not None:
         name = _bytes(question["server_name"])
         must("gnutls_server_name_set", session, 1, name, ctypes.c_size_t(len(name)))  # GNUTLS_NAME_DNS
+    if question["descriptor"] is not None:
+        return _gnutls_shake(library, session, question["descriptor"], tell)
     ours, theirs = _socket_pair()
     library.call(None, "gnutls_transport_set_ptr", session, Pointer(theirs))
     code = library.call(ctypes.c_int, "gnutls_handshake", session)
@@ -197,6 +224,23 @@ def ask_gnutls(library, question, tell):
         return os.read(ours, ANSWER_LIMIT // 4)
     except BlockingIOError:
         raise Failure(library.text("gnutls_strerror", code)) from None
+
+
+def _gnutls_shake(library, session, descriptor, tell):
+    """No certificate is verified: GnuTLS leaves that to programs (gnutls_session_set_verify_cert)."""
+    library.call(None, "gnutls_transport_set_ptr", session, Pointer(descriptor))
+    code = library.call(ctypes.c_int, "gnutls_handshake", session)
+    while code < 0 and not library.call(ctypes.c_int, "gnutls_error_is_fatal", code):
+        code = library.call(ctypes.c_int, "gnutls_handshake", session)
+    if code == 0:
+        version = library.text("gnutls_protocol_get_name", library.call(ctypes.c_int, "gnutls_protocol_get_version", session))
+        names = {theirs: name for name, theirs in GNUTLS_VERSIONS.items()}
+        tell("negotiated", names.get(version, version))
+        return
+    tell("failed", "yes")
+    if code == GNUTLS_E_FATAL_ALERT_RECEIVED:
+        tell("alert", library.call(ctypes.c_int, "gnutls_alert_get", session))
+    raise Failure(library.text("gnutls_strerror", code))
 
 
 def _gnutls_priority(library, question, session, must):
@@ -382,7 +426,7 @@ def _ask_apart(question):
     if not process:
         _be_that_process(question, writing, ours)
     os.close(writing)
-    told, wrong = _read(reading, time.monotonic() + SECONDS)
+    told, wrong = _read(reading, question["seconds"])
     os.close(reading)
     os.kill(process, SIGKILL)
     status = os.waitpid(process, 0)[1]
@@ -391,15 +435,15 @@ def _ask_apart(question):
     return told, wrong
 
 
-def _read(pipe, deadline):
+def _read(pipe, seconds):
     """Return what comes out of the *pipe* until its end, and None or why that was not waited for."""
-    told = b""
+    told, deadline = b"", time.monotonic() + seconds
     poll = select.poll()
     poll.register(pipe, select.POLLIN)
     while len(told) < ANSWER_LIMIT:
         left = deadline - time.monotonic()
         if left <= 0 or not poll.poll(left * 1000):
-            return told, f"no answer within {SECONDS:g} seconds"
+            return told, f"no answer within {seconds:g} seconds"
         part = os.read(pipe, ANSWER_LIMIT - len(told))
         if not part:
             return told, None
@@ -415,7 +459,9 @@ def _be_that_process(question, pipe, parent):
 
     try:
         _confine(question, parent)
-        tell("hello", _hello(question, tell).hex())
+        hello = _put(question, tell)
+        if hello is not None:
+            tell("hello", hello.hex())
     except Failure as failure:
         tell("error", str(failure))
     except Exception as error:
@@ -436,7 +482,7 @@ def _confine(question, parent):
         os.setgid(NOBODY)
         os.setuid(question["uid"])
     _die_with_parent(parent)
-    ctypes.CDLL(None).alarm(int(SECONDS) + 1)
+    ctypes.CDLL(None).alarm(int(question["seconds"]) + 1)
     for name, value in question["env"].items():
         if value is None:
             os.environ.pop(name, None)
@@ -454,7 +500,8 @@ def _die_with_parent(parent):
         os._exit(0)
 
 
-def _hello(question, tell):
+def _put(question, tell):
+    """Return the hello; None of a handshake, which tells by itself."""
     kind = question["kind"]
     if kind not in ASK:
         raise Failure(f"no library of kind {kind} can be asked")

@@ -186,6 +186,15 @@ class Stacks:
             if entry not in libraries:
                 self._ask_runtime(entry)
 
+    def shaking(self, *kinds):
+        """Return the libraries of these *kinds* that can be made to shake hands, after `ask`, the system's own first; none that was only found.
+
+        They are pairs: the library's path in the evidence, and the question of `ask.ask` without `id`, `server_name` and `descriptor`.
+        """
+        entries = [entry for entry in self._of_kind(*kinds) if entry["hellos"] and entry["origin"] != "found"]
+        entries.sort(key=lambda entry: (entry["origin"] != "system", entry["path"]))
+        return [(entry["path"], self._question(entry)) for entry in entries]
+
     def all(self):
         """Return the evidence of every stack, after `ask`; the system's own first."""
         packages = self._host.packages.owners(sorted(set(self._files.values())))
@@ -252,15 +261,7 @@ class Stacks:
 
     def _questions(self, entry):
         kind, path = entry["kind"], entry["path"]
-        variables = self._variables(entry)
-        common = {
-            "kind": kind,
-            "path": self._files[path],
-            "preload": self._preload(entry),
-            "env": variables,
-            "server_name": SERVER_NAME,
-            "is_only_found": entry["origin"] == "found",
-        }
+        common = dict(self._question(entry), server_name=SERVER_NAME)
         yield dict(common, id=f"{path} system", case="system")
         yield dict(common, id=f"{path} bare", case="bare", env=_BARE[kind])
         if kind == "gnutls":
@@ -270,6 +271,11 @@ class Stacks:
         for number, ciphers in enumerate(dict.fromkeys(self._ciphers.get(path, ()))):
             if kind == "openssl":
                 yield dict(common, id=f"{path} ciphers {number}", case="ciphers", priority=ciphers, cipher_list=ciphers)
+
+    def _question(self, entry):
+        path = self._files[entry["path"]]
+        question = {"kind": entry["kind"], "path": path, "preload": self._preload(entry), "env": self._variables(entry)}
+        return dict(question, is_only_found=entry["origin"] == "found")
 
     def _preload(self, entry):
         """What a bundled library needs from its own directory, where this process would not look for it; the deepest first."""

@@ -281,22 +281,23 @@ def run_python(python: str, path: str, script: str) -> str:
 
 @needs_gcc
 @pytest.mark.parametrize(
-    ("source", "instead", "survivors"),
-    [("SECONDS = 2.0", "SECONDS = 600.0", 2), ('hasattr(system, "prctl")', "False", 1)],
+    ("told", "seconds", "survivors"),
+    [('hasattr(system, "prctl")', 600, 2), ("False", 2, 1)],
     ids=["it is told of its parent's end", "its time ends, where it is told nothing"],
 )
 def test_no_process_is_left_when_those_above_it_are_killed(
-    make_library: Make, tmp_path: Path, source: str, instead: str, survivors: int
+    make_library: Make, tmp_path: Path, told: str, seconds: int, survivors: int
 ) -> None:
     hanging = make_library("#include <unistd.h>\n__attribute__((constructor)) void begin(void) { for (;;) pause(); }")
     asker = importable(tmp_path, as_zip=False) / "ansible_collections/mailtls/fleet/plugins/module_utils/stacks/asker.py"
     text = asker.read_text()
-    assert source in text
-    asker.write_text(text.replace(source, instead))
+    telling = 'hasattr(system, "prctl")'
+    assert telling in text
+    asker.write_text(text.replace(telling, told))
     script = (
         f"import sys; sys.path.insert(0, {str(tmp_path / 'module')!r})\n"
         "from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.ask import ask\n"
-        f"ask([dict(id=0, kind='openssl', path={str(hanging)!r})], timeout=600)\n"
+        f"ask([dict(id=0, kind='openssl', path={str(hanging)!r}, seconds={seconds})], timeout=600)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], cwd="/")
     try:
