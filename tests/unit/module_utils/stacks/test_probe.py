@@ -114,13 +114,10 @@ def host(system_library: Callable[[str, str], Path]) -> Callable[..., Any]:
     return make
 
 
-@pytest.fixture(scope="module")
-def system_library() -> Callable[[str, str], Path]:
-    def find(name: str, package: str) -> Path:
-        found = [path for path in (*Path("/usr/lib").glob(f"*-linux-*/{name}"), Path("/usr/lib64", name)) if path.is_file()]
-        return found[0] if found else pytest.skip(f"needs {name} (Debian package {package})")
-
-    return find
+def with_library(path: Path, **more: Any) -> Any:
+    """A host with the OpenSSL at *path* alone."""
+    question = {"kind": "openssl", "path": str(path), "preload": [], "env": NO_SETTINGS, **more}
+    return type("Prepared", (Host,), {"stacks": SimpleNamespace(shaking=lambda *_kinds: [(str(path), question)])})("/")
 
 
 def settings(tmp_path: Path, text: str) -> str:
@@ -161,6 +158,15 @@ def test_gnutls_that_the_system_holds_below_gets_the_server_s_alert(host: Any, s
     path.write_text("[overrides]\ndisabled-version = tls1.2\ndisabled-version = tls1.3\n")
     [result] = probe.probe(host("gnutls", GNUTLS_SYSTEM_PRIORITY_FILE=str(path)), [serve()], 0)
     assert (result["version"], result["alert"]) == (None, 70)
+
+
+@pytest.mark.parametrize(("version", "newest"), [("1.0.2n", "TLSv1.2"), ("1.1.0f", "TLSv1.2"), ("1.1.1g", "TLSv1.3")])
+def test_generations_that_the_system_no_longer_has(serve: Serve, old_openssl: Callable[[str], Path], version: str, newest: str) -> None:
+    target = serve()
+    [agreed] = probe.probe(with_library(old_openssl(version)), [target], 0)
+    [refused] = probe.probe(with_library(old_openssl(version), max="TLSv1.1"), [target], 0)
+    assert (agreed["version"], agreed["error"]) == (newest, None)
+    assert (refused["version"], refused["alert"]) == (None, 70)
 
 
 def test_a_server_that_hangs_up_on_the_hello_is_a_handshake_that_failed(host: Any, serve: Serve) -> None:
