@@ -187,9 +187,10 @@ class Stacks:
                 self._ask_runtime(entry)
 
     def shaking(self, *kinds):
-        """Return the libraries of these *kinds* that can be made to shake hands, after `ask`, the system's own first; none that was only found.
+        """Return the libraries of these *kinds* that can be made to shake hands, after `ask`, the system's own first.
 
-        They are pairs: the library's path in the evidence, and the question of `ask.ask` without `id`, `server_name` and `descriptor`.
+        Copies that no client is known to use are left out. They are pairs: the library's path in the evidence, and the question of
+        `ask.ask` without `id`, `server_name` and `descriptor`.
         """
         entries = [entry for entry in self._of_kind(*kinds) if entry["hellos"] and entry["origin"] != "found"]
         entries.sort(key=lambda entry: (entry["origin"] != "system", entry["path"]))
