@@ -9,6 +9,8 @@ from lab.host import Host
 from lab.servers import MailServer
 from lab.session import Lab, missing
 
+SHOWN = "shown at the end"
+
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
@@ -45,3 +47,17 @@ def start_host(lab: Lab) -> Iterator[Callable[..., Host]]:
     yield start
     for host in started:
         host.stop()
+
+
+@pytest.fixture
+def show_at_the_end(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Have a text printed when all tests are over, whichever process ran this one."""
+    return lambda text: record_property(SHOWN, text)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, text in report.user_properties:
+            if name == SHOWN:
+                terminalreporter.section(report.nodeid)
+                terminalreporter.write_line(str(text))
