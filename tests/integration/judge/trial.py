@@ -22,7 +22,7 @@ from .table import Case
 ROOT = Path(__file__).parents[3]
 _SECONDS = 30.0
 # Clients mostly wait, for their server or for the end of their quiet.
-_AT_ONCE = 6
+_AT_ONCE = 12
 _FIRST_PORT = 20000
 
 
