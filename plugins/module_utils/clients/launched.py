@@ -86,21 +86,6 @@ def _open(variables, session):
         yield name, f"{environment.FILE} sets it for sessions, and this command runs without it"
 
 
-def note_unread(host, names, affects, table):
-    """Note each command in use that starts a program of *names* with what its reader does not look at: the answer is open then.
-
-    Args:
-        host: the Host.
-        names: of the programs.
-        affects: of the gap.
-        table: the launches.options.Table that keeps the options which have it read something else.
-    """
-    for launch in host.launches.of(*names):
-        line = table.parse(launch.argv[1:])
-        if launch.is_active and (line.options or line.undecided or line.refused or launch.tls_environment):
-            host.gap(f"{launch.file}, line {launch.line}", f"starts {names[0]} with options or an environment that are not read", affects)
-
-
 class Options:
     """The options of one command, by a client's own table.
 

@@ -3,11 +3,11 @@
 """mutt and neomutt: where their configuration lies, and the mailboxes on servers that it leads to."""
 
 import collections
+import functools
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import mailbox_url
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, launched
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches.options import Table
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, launched, mutt_command
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import muttrc
 
 # name; user_files: below the home directory, the first that is there counts; system_files: likewise; drop_in: the directory
@@ -15,12 +15,6 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import mutt
 # forced: function from the release to whether TLS is asked for by default, or None.
 Program = collections.namedtuple("Program", "name packages version_pattern user_files system_files drop_in late forced")
 
-# mutt(1), neomutt(1). Kept is what leads to another configuration or mailbox: most commands only send mail.
-_OPTIONS = Table(
-    "A:a:b:BCc:Dd:Ee:F:f:Gg:H:hi:l:m:nOpQ:RSs:vxyzZ",
-    {},
-    {"F": "file", "e": "command", "n": "no system file", "f": "mailbox"},
-)
 _TLS = muttrc.VERSIONS + ("ssl_ciphers", "ssl_force_tls", "ssl_starttls", "tunnel")
 # Debian: /usr/lib/mutt/source-muttrc.d, and its like for neomutt.
 _PRINTS_DROP_INS = re.compile(r"/usr/lib(?:exec)?/(?:neo)?mutt/source-(?:neo)?muttrc\.d\Z")
@@ -29,20 +23,21 @@ _TOO_COSTLY = re.compile(r"[*+?}]{2}|\)[*+?{]|\\\d|\(\?|\[\[[:.=]|(?:[^\\][*+{].
 _LONGEST = 300
 _MAX_PLACES = 100
 _OWN_PRIORITY = "NORMAL"
+_XDG = "/.config/"
 
 
 def read(host, program):
     """Return the evidence of *program* on *host*, or None when nothing of it is there."""
     installs = base.installs(host, (program.name,), program.packages, program.version_pattern)
     reader = _Reader(host, program, base.release(installs))
-    launched.note_unread(host, (program.name,), "client:" + program.name, _OPTIONS)
-    accounts = reader.accounts("", "/root", None)
+    files = {"": functools.partial(reader.accounts, "", "/root", [])}
     for user in host.users:
-        own = next((user.home + name for name in reader.versioned(program.user_files) if host.exists(user.home + name)), None)
+        own = reader.own_file(user.home, user.home + "/.config")
         if own:
-            accounts += reader.accounts(user.name, user.home, own)
+            files[own] = functools.partial(reader.accounts, user.name, user.home, [own])
+    accounts = launched.accounts(host, installs, (program.name,), reader.of_launch, files)
     base.want_priorities(host, installs, accounts, "ssl_ciphers")
-    for stack in [stack for found in installs for stack in found["stacks"]] if accounts else []:
+    for stack in {stack for used in installs + accounts for stack in used.get("stacks", ())} if accounts else ():
         host.stacks.want_priority(stack, _OWN_PRIORITY)
     return base.evidence(program.name, installs, accounts)
 
@@ -52,21 +47,50 @@ class _Reader:
         self._host, self._program, self._release = host, program, release
         self._affects = "client:" + program.name
 
-    def versioned(self, names):
+    def _versioned(self, names):
         """Return each of the *names* behind the one that has the program's version in it."""
         version = "-" + ".".join(map(str, self._release or ()))
         return [name + suffix for name in names for suffix in (version, "")]
 
-    def accounts(self, user, home, own):
-        """Return the accounts of one user's file *own*; without one those of the system's file."""
+    def own_file(self, home, config_home):
+        """Return the user's file that counts, or None when there is none."""
+        names = self._versioned(self._program.user_files)
+        paths = [config_home + name[len(_XDG) - 1 :] if name.startswith(_XDG) else home + name for name in names]
+        return next((path for path in paths if self._host.exists(path)), None)
+
+    def of_launch(self, launch):
+        """Return the accounts of a command; users start the program by hand as well, so that no file is read by commands alone."""
+        command = mutt_command.Command(launch)
+        if not command.opens_mailboxes:
+            return None
+        home = launch.known("HOME", self._host.home_of(launch.user))
+        config_home = launch.known("XDG_CONFIG_HOME", home and home + "/.config")
+        files = command.files(home)
+        if files is None and config_home:
+            files = [own for own in [self.own_file(home, config_home)] if own]
+        if files is None or home is None or None in files:
+            why = "which file it reads is known only when the command runs"
+            return (), [base.account(launch.user or "", launch.file, launch.line, undecided=[command.options.note("server", why)])]
+        files = files if self._program.late else files[-1:]
+        user = launch.user or "" if files or command.is_special else ""
+        return (), self.accounts(user, home, files, command)
+
+    def accounts(self, user, home, own, command=None):
+        """Return the accounts of one user's files *own*, or of the *command* that reads them; without them those of the system's file."""
         state = muttrc.Muttrc(home, lambda path: self._host.text(path, self._affects), self._printed, self._program.late)
-        system = next((name for name in self.versioned(self._program.system_files) if self._host.exists(name)), None)
-        for path in (system, own):
-            if path:
-                state.source(path)
-        places = list(self._places(state))
-        config = own or system
-        return [self._account(user, config, *place) for place in base.bounded(self._host, places, config, self._affects)]
+        system = next((name for name in self._versioned(self._program.system_files) if self._host.exists(name)), None)
+        files = [] if system is None or (command and command.without_system) else [system]
+        for path in files + own:
+            state.source(path)
+        for line in command.lines if command else ():
+            state.run(line)
+        opened = command.opened(state) if command else None
+        config = (files + own or [command.launch.file if command else ""])[-1]
+        places = base.bounded(self._host, list(self._places(state, opened)), config, self._affects)
+        accounts = [self._account(user, config, *place) for place in places]
+        for account in accounts if command else ():
+            account["undecided"] += command.undecided()
+        return accounts
 
     def _printed(self, command):
         if not _PRINTS_DROP_INS.match(command):
@@ -74,19 +98,22 @@ class _Reader:
         directory = self._program.drop_in
         return [directory + "/" + name for name in self._host.names(directory, self._affects) if name.endswith(".rc")]
 
-    def _places(self, state):
-        """Yield (setting, mailbox, state, undecided) for each server: first those that are set, then those that a hook or key leads to."""
+    def _places(self, state, opened):
+        """Yield (setting, mailbox, state, undecided) for each server: first those that are set, then those that a hook or key leads to.
+
+        *opened*: the Setting of the mailbox that the command line names, or None.
+        """
         others = [muttrc.Command(hook.command, hook.file, hook.line) for hook in state.hooks if hook.kind == "folder-hook"] + state.typed
         seen = set()
         for number, command in enumerate([None] + others):
             reached = state.copy()
             if command:
                 reached.run(command)
-            for position, setting in enumerate(reached.paths()):
+            for position, setting in enumerate([opened] * (opened is not None and number == 0) + reached.paths()):
                 mailbox = mailbox_url.parse(setting.value, setting.key == "pop_host")
                 if mailbox and mailbox[:4] not in seen and len(seen) < _MAX_PLACES:
                     seen.add(mailbox[:4])
-                    is_first = number == 0 and position == 0 and setting.key == "spoolfile"
+                    is_first = number == 0 and position == 0 and setting.key in ("spoolfile", mutt_command.MAILBOX)
                     yield (setting, mailbox) + self._entered(reached, mailbox, setting, is_first)
 
     def _entered(self, state, mailbox, setting, is_first):

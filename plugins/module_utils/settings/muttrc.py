@@ -109,7 +109,18 @@ class Muttrc:
     def paths(self):
         """Return the Settings of all mailbox paths, the one that it opens first in front."""
         named = [self.settings[key] for key in ("spoolfile",) + PATHS if key in self.settings]
-        return [item._replace(value=self._expanded(item.value)) for item in named if item.value] + self.mailboxes
+        return [item._replace(value=self.expanded(item.value)) for item in named if item.value] + self.mailboxes
+
+    def expanded(self, path, nested=0):
+        """Return the path that a shortcut at the beginning of *path* stands for."""
+        first, rest = path[:1], path[1:]
+        if first == "~" and rest[:1] in ("", "/"):
+            return self._home + rest
+        key = {"=": "folder", "+": "folder", "!": "spoolfile"}.get(first)
+        if key is None or nested > 2 or (key == "spoolfile" and key not in self.settings):
+            return path
+        base = self.expanded(self.settings[key].value if key in self.settings else "~/Mail", nested + 1)
+        return base + ("" if key == "spoolfile" or base.endswith(("/", "}")) else "/") + rest
 
     def _branch(self, command):
         self._branches += 1
@@ -165,9 +176,9 @@ class Muttrc:
         if name in ("mailboxes", "named-mailboxes"):
             paths = arguments[1::2] if name.startswith("named") else [word for word in arguments if not word.startswith("-")]
             room = max(0, _MAX_KEPT - len(self.mailboxes))
-            self.mailboxes += [Setting(name, self._expanded(path), self._file, self._line) for path in paths[:room]]
+            self.mailboxes += [Setting(name, self.expanded(path), self._file, self._line) for path in paths[:room]]
         elif name == "unmailboxes":
-            gone = [self._expanded(path) for path in arguments]
+            gone = [self.expanded(path) for path in arguments]
             self.mailboxes = [] if "*" in arguments else [item for item in self.mailboxes if item.value not in gone]
         elif name == "unhook":
             self.hooks = [hook for hook in self.hooks if arguments[:1] not in (["*"], [hook.kind])]
@@ -190,7 +201,7 @@ class Muttrc:
             self._note_unknown("source")
         else:
             base = posixpath.dirname(self._file) if self._late else self._home
-            self.source(posixpath.normpath(posixpath.join(base, self._expanded(path))))
+            self.source(posixpath.normpath(posixpath.join(base, self.expanded(path))))
 
     def _hook(self, kind, words):
         wanted = words.next != "!"
@@ -200,7 +211,7 @@ class Muttrc:
         if pattern == "-noregex":
             pattern = re.escape(words.take())
         elif kind == "folder-hook" and pattern[:1] in ("=", "+", "!"):
-            pattern = re.escape(self._expanded(pattern[0])) + pattern[1:]
+            pattern = re.escape(self.expanded(pattern[0])) + pattern[1:]
         elif kind == "folder-hook" and not self._late:
             pattern = canonical(pattern)
         command = words.take(with_blanks=True)
@@ -255,7 +266,7 @@ class Muttrc:
         elif key in _KEPT and (value is None or query):
             raise _Refused
         elif key in _KEPT:
-            self._keep(key, self._expanded(value) if key in PATHS and not self._late else value)
+            self._keep(key, self.expanded(value) if key in PATHS and not self._late else value)
 
     def _choose(self, action, key, value, query):
         if query:
@@ -283,14 +294,3 @@ class Muttrc:
             return self._variables[name]
         key = _SYNONYMS.get(name, name)
         return self.settings[key].value if key in self.settings else COMPUTED
-
-    def _expanded(self, path, nested=0):
-        """Return the path that a shortcut at the beginning of *path* stands for."""
-        first, rest = path[:1], path[1:]
-        if first == "~" and rest[:1] in ("", "/"):
-            return self._home + rest
-        key = {"=": "folder", "+": "folder", "!": "spoolfile"}.get(first)
-        if key is None or nested > 2 or (key == "spoolfile" and key not in self.settings):
-            return path
-        base = self._expanded(self.settings[key].value if key in self.settings else "~/Mail", nested + 1)
-        return base + ("" if key == "spoolfile" or base.endswith(("/", "}")) else "/") + rest

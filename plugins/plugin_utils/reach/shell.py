@@ -98,7 +98,7 @@ def _note_unread(host: SavedHost, document: Evidence, records: list[Record]) -> 
         if kind == "started":
             _started(host, document, *fields)
         elif kind == "url":
-            _unread(host, document, "curl", ("curl",), fields[0], f"names a mailbox on a server in a command that is {_NOT_READ}")
+            _url(host, document, *fields)
     host.gap("running programs", "which of them are connected to a mail server is not looked at on a host without Python")
     rest = ", ".join(sorted(wanted.NOT_LOOKED_FOR))
     host.gap("mail clients", f"these are not looked for on a host without Python: {rest}")
@@ -114,6 +114,15 @@ def _started(host: SavedHost, document: Evidence, program: str, file: str) -> No
             account["undecided"].append(clients.undecided("options", why, file, 1))
             # Nothing of the file may count, and no library be taken for the one that an environment may replace.
             account.update(server=None, port=None, security=None, settings=[], stacks=[_UNKNOWN_STACK])
+
+
+def _url(host: SavedHost, document: Evidence, file: str) -> None:
+    """A command names a mailbox as a URL: curl is one of the programs that take it."""
+    why = f"names a mailbox on a server in a command that is {_NOT_READ}"
+    if host.programs("curl"):
+        _unread(host, document, "curl", ("curl",), file, why)
+    else:
+        host.gap(file, why, "accounts")
 
 
 def _unread(host: SavedHost, document: Evidence, name: str, programs: tuple[str, ...], what: str, why: str) -> None:

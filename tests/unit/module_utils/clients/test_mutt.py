@@ -166,20 +166,70 @@ def test_nothing_of_it_is_no_evidence(tree):
     assert (mutt.read(host), neomutt.read(host), host.gaps) == (None, None, [])
 
 
-@pytest.mark.parametrize(
-    ("command", "told"),
-    [
-        ("mutt -F /etc/mutt/fetch.rc", True),
-        ("mutt -nF/etc/mutt/fetch.rc", True),
-        ("mutt -e 'set ssl_use_tlsv1_2=no' -f imaps://h/", True),
-        ("OPENSSL_CONF=/etc/ssl/old.cnf mutt -Z", True),
-        ("mutt $(cat /etc/mutt/options)", True),
-        ("mutt -s 'Fetched -e' -a /tmp/report -- alice@example.org", False),
-        ("mutt -s Report -c -F alice@example.org", False),
-    ],
-)
-def test_a_command_with_what_is_not_read_leaves_the_answer_open(tree, read, command, told):
+# Commands of cron: what they make of the user's file (F), the system's, and /srv/fetch.rc, as (server, settings of TLS, what is undecided).
+OLD = {"ssl_use_tlsv1_2": "no"}
+COMMANDS = {
+    "mutt -Z": ("h", {}, []),
+    "mutt -s 'Fetched -e' -a /tmp/report -- alice@example.org": ("h", {}, []),
+    "mutt -s Report -c -F alice@example.org": ("h", {}, []),
+    "mutt -F /srv/fetch.rc": ("other", OLD, []),
+    "mutt -nF/srv/fetch.rc": ("other", OLD, []),
+    "cd /srv && mutt -F fetch.rc": ("other", OLD, []),
+    "mutt -F /srv/nothing -F /srv/fetch.rc": ("other", OLD, []),
+    "mutt -e 'set ssl_use_tlsv1_2=no' -e 'set ssl_ciphers=NORMAL'": ("h", dict(OLD, ssl_ciphers="NORMAL"), []),
+    "mutt -F /srv/fetch.rc -e 'set ssl_use_tlsv1_2'": ("other", {"ssl_use_tlsv1_2": "yes"}, []),
+    "mutt -f pops://p/": ("p", {}, []),
+    "mutt -f =work": ("h", {}, []),
+    'mutt -e "set ssl_use_tlsv1_2=$(cat x)"': ("h", {}, ["command"]),
+    'mutt -F "$(cat x)"': (None, {}, ["server"]),
+    "mutt $(cat /etc/mutt/options)": ("h", {}, ["options"]),
+    "LD_PRELOAD=/x mutt -Z": ("h", {}, ["LD_PRELOAD"]),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_reads_other_files_sets_variables_and_opens_mailboxes(tree, read, command):
+    tree.write("/srv/fetch.rc", "set folder=imaps://other/ nossl_use_tlsv1_2\n")
     tree.write("/etc/cron.d/mail", f"0 * * * * alice {command}\n")
     accounts, gaps = read(F)
-    assert len(accounts) == 1
-    assert [(gap["what"], gap["affects"]) for gap in gaps] == [("/etc/cron.d/mail, line 1", "client:mutt")] * told
+    assert gaps == []
+    first = accounts[0]
+    settings = {entry["key"]: entry["value"] for entry in first["settings"] if entry["key"].startswith("ssl")}
+    assert (first["server"], settings, [entry["what"] for entry in first["undecided"]]) == COMMANDS[command]
+    # Whoever starts it by hand has the file's account.
+    assert any((entry["user"], entry["server"], entry["undecided"]) == ("alice", "h", []) for entry in accounts)
+
+
+@pytest.mark.parametrize("command", ["mutt -D", "mutt -Q ssl_use_tlsv1_2 -F /srv/fetch.rc", "mutt -v"])
+def test_a_command_that_only_prints_has_no_account(tree, command):
+    tree.write("/srv/fetch.rc", "set folder=imaps://other/\n")
+    tree.write("/etc/cron.d/mail", f"0 * * * * alice {command}\n")
+    assert mutt.read(tree.host()) is None
+
+
+def test_the_systems_file_counts_unless_the_command_leaves_it_out(tree):
+    tree.write("/etc/Muttrc", "set nossl_use_tlsv1_2\n")
+    tree.write("/etc/cron.d/mail", "0 * * * * alice mutt -f imaps://with/\n1 * * * * alice mutt -n -f imaps://without/\n")
+    accounts = mutt.read(tree.host())["accounts"]
+    assert [(entry["server"], "ssl_use_tlsv1_2" in [item["key"] for item in entry["settings"]]) for entry in accounts] == [
+        ("with", True),
+        ("without", False),
+    ]
+
+
+def test_neomutt_reads_every_file_that_its_command_names_and_mutt_the_last(tree):
+    tree.write("/srv/one.rc", "set nossl_use_tlsv1_2\n")
+    tree.write("/srv/two.rc", "set folder=imaps://h/\n")
+    found = {}
+    for client in (mutt, neomutt):
+        tree.write("/etc/cron.d/mail", f"0 * * * * alice {client.NAME} -F /srv/one.rc -F /srv/two.rc\n")
+        found[client.NAME] = [item["key"] for item in client.read(tree.host())["accounts"][0]["settings"]]
+    assert found == {"mutt": ["folder"], "neomutt": ["folder", "ssl_use_tlsv1_2"]}
+
+
+def test_a_password_of_a_command_is_in_no_account_and_no_gap(tree):
+    tree.write("/etc/cron.d/mail", f"0 * * * * alice mutt -f imaps://u:{SECRET}@h/ -e 'set imap_pass={SECRET}' {SECRET}\n")
+    host = tree.host()
+    found = mutt.read(host)["accounts"]
+    assert [entry["server"] for entry in found] == ["h"]
+    assert SECRET not in repr((found, host.gaps))

@@ -203,3 +203,9 @@ def test_a_path_that_was_not_asked_for_is_not_taken_for_absent() -> None:
     assert host.gaps == []
     assert host.text("/home/a/.other", "client:other") is None
     assert [gap["what"] for gap in host.gaps] == ["/home/a/.other"]
+
+
+def test_a_command_that_names_a_mailbox_leaves_every_clients_answer_open_where_no_curl_is() -> None:
+    evidence = shell.evidence([("uname", "Linux"), ("url", "/etc/cron.d/mail")])
+    assert evidence["clients"] == []
+    assert ("/etc/cron.d/mail", "accounts") in [(gap["what"], gap["affects"]) for gap in evidence["gaps"]]
