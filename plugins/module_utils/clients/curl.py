@@ -3,7 +3,7 @@
 """curl where it fetches mail: command lines of the host, and configuration files with the URL of a mailbox (curl(1))."""
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import mailbox_url
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.options import Table
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import curl_options, curlrc
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.curlrc import Option
@@ -29,7 +29,8 @@ def read(host):
     installs = base.installs(host, (NAME,), (NAME,), _VERSION)
     reader = _Reader(host, base.release(installs))
     accounts = [account for user in host.users for account in reader.of_file(user)]
-    accounts += [account for launch in host.launches.of(NAME) for account in reader.of_launch(launch)]
+    for launch in host.launches.of(NAME):
+        accounts += launched.under_environment(host, installs, launch, reader.of_launch(launch))
     # Nearly every host has curl: without a mailbox it is no mail client.
     return base.evidence(NAME, installs, accounts) if accounts else None
 

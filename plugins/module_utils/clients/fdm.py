@@ -2,9 +2,10 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """fdm: the configuration files of its users and of the system (fdm(1), FILES and -f)."""
 
+import functools
 import posixpath
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.options import Table
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import fdm_conf
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
@@ -23,21 +24,25 @@ def read(host):
     """Return the evidence of fdm on *host*, or None when nothing of it is there."""
     installs = base.installs(host, (NAME,), (NAME,))
     places = [(user.name, user.home + _USER_FILE) for user in host.users] + [("", _SYSTEM_FILE)]
-    places += [place for launch in host.launches.of(NAME) for place in _launched(host, launch)]
-    accounts = [account for user, path in dict.fromkeys(places) for account in _accounts(host, user, path)]
-    return base.evidence(NAME, installs, accounts)
+    files = {path: functools.partial(_accounts, host, user, path) for user, path in places}
+    return base.evidence(NAME, installs, launched.accounts(host, installs, (NAME,), functools.partial(_of_launch, host), files))
 
 
-def _launched(host, launch):
-    for option in _TABLE.parse(launch.argv[1:]).options:
-        path = launch.path(option.value.text) if option.value and option.value.is_decided else None
-        if path is None and not launch.is_active:
-            # A template of systemd that nobody has made an instance of starts nothing.
-            continue
-        if path is None:
-            host.gap(launch.file, f"names in line {launch.line} a configuration of fdm that only the running command would know", _AFFECTS)
-        else:
-            yield launch.user or "", path
+def _of_launch(host, launch):
+    """Return the file that a command reads, and its accounts."""
+    options = launched.Options(launch, _TABLE)
+    home = launch.known("HOME", host.home_of(launch.user))
+    if "file" in options:
+        path = options.path("file")
+    else:
+        own = home and home + _USER_FILE
+        path = own if own is None or host.exists(own) else _SYSTEM_FILE
+    if path is not None:
+        return [path], _accounts(host, launch.user or "", path)
+    if launch.is_active:
+        # A template of systemd that nobody has made an instance of starts nothing.
+        host.gap(launch.file, f"names in line {launch.line} a configuration of fdm that only the running command would know", _AFFECTS)
+    return None
 
 
 def _accounts(host, user, path):

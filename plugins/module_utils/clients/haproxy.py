@@ -5,7 +5,7 @@
 import collections
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import haproxy_cfg
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -40,6 +40,8 @@ def read(host):
     readers = [_Reader(host, _sections(host, paths), keeps_gaps) for paths in _configurations(host)]
     accounts = [account for reader in readers for account in reader.accounts]
     relays = [relay for reader in readers for relay in reader.relays]
+    for launch in host.launches.of(NAME):
+        launched.under_environment(host, installs, launch, accounts + relays if launch.is_active else [])
     base.want_ciphers(host, installs, accounts + relays, "ciphers")
     return base.relay_evidence(host, NAME, installs, base.bounded(host, accounts, _FILE, _AFFECTS), relays)
 

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """imapfilter: a program in Lua of each user (imapfilter(1), imapfilter_config(5)), of which only what is written out is read."""
 
+import functools
 import posixpath
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.options import Table
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import lua_calls
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
@@ -25,39 +26,28 @@ _WHY = "it is computed when imapfilter runs"
 def read(host):
     """Return the evidence of imapfilter on *host*, or None when nothing of it is there."""
     installs = base.installs(host, (NAME,), (NAME,))
-    places = [(user.name, user.home, user.home + _DIRECTORY + _FILE) for user in host.users]
-    places += [place for launch in host.launches.of(NAME) for place in _launched(host, launch)]
-    accounts = [account for user, home, path in dict.fromkeys(places) for account in _accounts(host, user, home, path)]
-    return base.evidence(NAME, installs, accounts)
+    files = {}
+    for user in host.users:
+        path = user.home + _DIRECTORY + _FILE
+        files[path] = functools.partial(_accounts, host, user.name, user.home, path)
+    return base.evidence(NAME, installs, launched.accounts(host, installs, (NAME,), functools.partial(_of_launch, host), files))
 
 
-def _launched(host, launch):
-    """Yield (user, home, file) where a command line names another file or directory."""
-    home = launch.variable("HOME").text if launch.variable("HOME") else host.home_of(launch.user) if launch.user else None
-    directory = launch.variable("IMAPFILTER_HOME")
-    options = {option.key: option.value for option in _TABLE.parse(launch.argv[1:]).options}
-    config = options.get("config")
-    if "command" in options or (config and config.text == "-"):
+def _of_launch(host, launch):
+    """Return the file that a command reads, and its accounts."""
+    home = launch.known("HOME", host.home_of(launch.user))
+    directory = launch.known("IMAPFILTER_HOME", home and home + _DIRECTORY)
+    options = launched.Options(launch, _TABLE)
+    path = options.path("config") if "config" in options else directory and directory + _FILE
+    if "command" in options or options.text("config") == "-":
         host.gap(launch.file, f"hands imapfilter its program in line {launch.line}: that was not looked at", _AFFECTS)
-    elif config is not None:
-        path = launch.path(config.text) if config.is_decided else None
-        yield from _place(host, launch, home, path)
-    elif directory is not None:
-        yield from _place(host, launch, home, directory.text + _FILE if directory.is_decided else None)
-    elif home:
-        yield launch.user or "", home, home + _DIRECTORY + _FILE
-
-
-def _place(host, launch, home, path):
-    if path is None and not launch.is_active:
+    elif path is not None:
+        return [path], _accounts(host, launch.user or "", home or "/", path)
+    elif launch.is_active:
         # A template of systemd that nobody has made an instance of starts nothing.
-        return
-    if path is None:
-        host.gap(
-            launch.file, f"names in line {launch.line} a configuration of imapfilter that only the running command would know", _AFFECTS
-        )
-    else:
-        yield launch.user or "", home or "/", path
+        why = f"names in line {launch.line} a configuration of imapfilter that only the running command would know"
+        host.gap(launch.file, why, _AFFECTS)
+    return None
 
 
 def _accounts(host, user, home, path):

@@ -42,8 +42,7 @@ def accounts(host, installs, names, of_launch, of_files):
 
 def _started(host, installs, launch, of_launch):
     paths, started = of_launch(launch) or ((), [])
-    _under_environment(host, installs, launch, started)
-    return paths, started
+    return paths, under_environment(host, installs, launch, started)
 
 
 def each_once(found):
@@ -57,8 +56,8 @@ def each_once(found):
     return kept
 
 
-def _under_environment(host, installs, launch, started):
-    """Complete what a launch *started* with what its environment does to the client's libraries."""
+def under_environment(host, installs, launch, started):
+    """Return the accounts that a launch *started*, completed with what its environment does to the libraries of the client's *installs*."""
     variables, session = launch.tls_environment, environment.read(host)
     known = {name: value for name, value in variables.items() if value is not None and value != session.get(name)}
     stacks = [stack for found in installs for stack in found["stacks"]]
@@ -67,6 +66,7 @@ def _under_environment(host, installs, launch, started):
         if under != stacks:
             account["stacks"] = under
         account["undecided"] += open_variables(host, launch)
+    return started
 
 
 def open_variables(host, launch):

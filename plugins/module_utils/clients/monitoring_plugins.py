@@ -6,7 +6,7 @@ import posixpath
 import re
 import shlex
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Word
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.options import REQUIRED, Table
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import nagios_objects
@@ -50,7 +50,8 @@ def read(host):
     definitions = [(path, found) for directory in _DIRECTORIES for path, found in _definitions(host, directory, 0)]
     accounts = list(_of_definitions(host, definitions)) + list(_of_icinga2(host, _ICINGA2, 0))
     for launch in host.launches.of(*_CHECKS):
-        accounts.extend(_of_words(host, launch.argv, launch.user or "", launch.file, launch.line, launch.is_active))
+        started = list(_of_words(host, launch.argv, launch.user or "", launch.file, launch.line, launch.is_active))
+        accounts += launched.under_environment(host, installs, launch, started)
     return base.relay_evidence(host, NAME, installs, base.bounded(host, accounts, "checks", _AFFECTS))
 
 

@@ -4,7 +4,7 @@
 
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, launched
 
 NAME = "socat"
 
@@ -32,6 +32,7 @@ def read(host):
     accounts, relays = [], []
     for launch in host.launches.of(NAME):
         for account, is_mail in _connections(host, launch):
+            launched.under_environment(host, installs, launch, [account])
             (accounts if is_mail else relays).append(account)
     base.want_ciphers(host, installs, accounts + relays, "openssl-cipherlist")
     return base.relay_evidence(host, NAME, installs, accounts, relays)

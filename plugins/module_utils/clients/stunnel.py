@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """stunnel: the services that speak TLS to a mail server for programs that can't (stunnel(8))."""
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import stunnel_conf
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -26,7 +26,7 @@ def read(host):
     for user in host.users:
         reader.directory(user.name, user.home + _USER_DIRECTORY)
     for launch in host.launches.of(*PROGRAMS):
-        reader.launch(launch)
+        reader.launch(launch, installs)
     base.want_ciphers(host, installs, reader.accounts + reader.relays, "ciphers")
     return base.relay_evidence(host, NAME, installs, reader.accounts, reader.relays)
 
@@ -35,7 +35,7 @@ class _Reader:
     def __init__(self, host):
         self._host = host
         self._ports = endpoints.Ports(host)
-        self._read = set()
+        self._made = {}
         self.accounts = []
         self.relays = []
 
@@ -44,20 +44,22 @@ class _Reader:
             if name.endswith(".conf"):
                 self._file(user, directory + "/" + name)
 
-    def launch(self, launch):
-        """Read the configuration that a command line names, unless it was read already."""
+    def launch(self, launch, installs):
+        """Read the configuration that a command line names, unless it was read already; its environment counts then."""
         word = next((word for word in launch.argv[1:] if not word.text.startswith("-") or not word.is_decided), None)
         path = launch.path(word.text) if word and word.is_decided else None
         if path:
             self._file(launch.user or "", path)
+            launched.under_environment(self._host, installs, launch, self._made[self._host.realpath(path)] if launch.is_active else [])
         elif word and launch.is_active:
             # A template of systemd that nobody has made an instance of starts nothing.
             self._host.gap(f"{launch.file}, line {launch.line}", "names a configuration of stunnel that only the shell knows", _AFFECTS)
 
     def _file(self, user, path):
-        if self._host.realpath(path) in self._read:
+        real = self._host.realpath(path)
+        if real in self._made:
             return
-        self._read.add(self._host.realpath(path))
+        made = self._made[real] = []
         text = self._host.text(path, _AFFECTS)
         try:
             services = stunnel_conf.parse(text or "", path, self._include)
@@ -67,7 +69,7 @@ class _Reader:
         clients = [service for service in services if _is_client(service)]
         for service in base.bounded(self._host, clients, path, _AFFECTS):
             for target in service.lists.get("connect", []):
-                self._service(user, service, target)
+                made.append(self._service(user, service, target))
 
     def _include(self, directory):
         if not directory.startswith("/"):
@@ -100,6 +102,7 @@ class _Reader:
             protocol is None and any(map(endpoints.is_mail, [port] + [number for _address, number in listens]))
         )
         (self.accounts if is_mail else self.relays).append(account)
+        return account
 
 
 def _is_client(service):

@@ -53,9 +53,9 @@ def test_files_of_the_system_and_of_command_lines(tree, read):
     tree.write("/home/alice/inc", 'account "c" imaps server "c"')
     accounts, _gaps = read('account "a" imaps server "a"')
     assert [(entry["user"], entry["server"], entry["config"]) for entry in accounts] == [
+        ("alice", "c", "/home/alice/inc"),
         ("alice", "a", FILE),
         ("", "s", "/etc/fdm.conf"),
-        ("alice", "c", "/home/alice/inc"),
     ]
 
 

@@ -76,7 +76,7 @@ def test_a_command_line_may_name_another_file(tree, read):
     tree.write("/home/alice/r.lua", "IMAP{server='r', ssl='auto'}")
     tree.write("/d/config.lua", "IMAP{server='d', ssl='auto'}")
     accounts, _gaps = read("IMAP{server='h', ssl='auto'}")
-    assert [(entry["user"], entry["server"]) for entry in accounts] == [("alice", "h"), ("alice", "r"), ("alice", "d")]
+    assert [(entry["user"], entry["server"]) for entry in accounts] == [("alice", "r"), ("alice", "d"), ("alice", "h")]
 
 
 def test_a_program_on_the_command_line_is_a_gap(tree, read):

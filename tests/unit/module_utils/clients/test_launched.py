@@ -6,7 +6,24 @@ import json
 
 import pytest
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, fetchmail, getmail, launched, mbsync, mpop, offlineimap
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
+    base,
+    curl,
+    fdm,
+    fetchmail,
+    getmail,
+    haproxy,
+    imapfilter,
+    launched,
+    mailfilter,
+    mbsync,
+    monitoring_plugins,
+    mpop,
+    mutt,
+    offlineimap,
+    socat,
+    stunnel,
+)
 
 TABLE = "/var/spool/cron/crontabs/alice"
 RC = "/home/alice/.fetchmailrc"
@@ -147,3 +164,34 @@ def test_mpop_takes_the_accounts_that_are_named(read):
     for operands, servers in (("", ["j"]), ("a b", ["h", "i"]), ("-a", ["h", "i", "j"])):
         accounts, _gaps = read(mpop, {"/home/alice/.mpoprc": text, TABLE: f"* * * * * mpop {operands}\n"})
         assert [account["server"] for account in accounts] == servers
+
+
+MAILFILTERRC = 'SERVER="h"\nUSER="u"\nPASS="p"\nPROTOCOL="pop3/ssl"\nPORT=995\n'
+# reader, command, file that it reads
+STARTED = {
+    "curl": (curl, "curl imaps://h/", None),
+    "fdm": (fdm, "fdm fetch", ("/home/alice/.fdm.conf", 'account "a" imaps server "h"\n')),
+    "HAProxy": (
+        haproxy,
+        "haproxy -f /srv/h.cfg",
+        ("/srv/h.cfg", "listen m\n bind :143\n server o outlook.office365.com:993 ssl verify none\n"),
+    ),
+    "imapfilter": (imapfilter, "imapfilter", ("/home/alice/.imapfilter/config.lua", "IMAP{server='h', ssl='auto'}\n")),
+    "Mailfilter": (
+        mailfilter,
+        "mailfilter",
+        ("/home/alice/.mailfilterrc", 'SERVER="h"\nUSER="u"\nPASS="p"\nPROTOCOL="pop3/ssl"\nPORT=995\n'),
+    ),
+    "monitoring plugins": (monitoring_plugins, "/usr/lib/nagios/plugins/check_imap -H h -p 993 -S", None),
+    "mpop": (mpop, "mpop", ("/home/alice/.mpoprc", "account default\nhost h\ntls on\n")),
+    "mutt": (mutt, "mutt -Z", ("/home/alice/.muttrc", "set folder=imaps://h/\n")),
+    "socat": (socat, "socat TCP-LISTEN:143 OPENSSL:h:993", None),
+    "stunnel": (stunnel, "stunnel /etc/stunnel/m.conf", ("/etc/stunnel/m.conf", "client=yes\n[m]\naccept=143\nconnect=h:993\n")),
+}
+
+
+@pytest.mark.parametrize("name", STARTED)
+def test_the_environment_of_a_command_counts_for_every_client(name, read):
+    reader, command, file = STARTED[name]
+    accounts, _gaps = read(reader, {TABLE: f"* * * * * LD_PRELOAD=/x.so {command}\n", **dict([file] if file else [])})
+    assert [item["what"] for item in accounts[0]["undecided"]] == ["LD_PRELOAD"]
