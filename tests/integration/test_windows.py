@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import jsonschema
+import planted
 import pytest
 from audits import CORES, Audits, Run
 from fleet import FLEET
@@ -15,9 +16,10 @@ from lab import windows as lab_windows
 from lab.container import Container, File
 from lab.host import Host, User
 from lab.session import Lab
+from planted import Plants
 from schema import SCHEMA
 from windows_fleet import SECRET, WINDOWS_FLEET
-from windows_host import TLS12
+from windows_host import OUTLOOK, TLS12, windows
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import schannel
 
@@ -76,6 +78,32 @@ def test_no_password_leaves_a_host(run: Run) -> None:
     texts = [gzip.decompress(path.read_bytes()) for path in (run.folder / "evidence").iterdir()]
     texts += [path.read_bytes() for path in run.folder.iterdir() if path.is_file()]
     assert not [text for text in texts if SECRET.encode() in text.lower() or b"a-password-that" in text]
+
+
+@pytest.fixture(scope="module")
+def planted_host(lab: Lab, audits: Audits) -> Iterator[tuple[Plants, Run]]:
+    """A host with a secret wherever one may be, audited as talkatively as can be."""
+    plants = Plants()
+    secrets = {
+        key: {name: (kind, plants.text(data, rf"{key}\{name}")) for name, (kind, data) in values.items()}
+        for key, values in planted.REGISTRY.items()
+    }
+    files = {path: plants.text(text, path) for path, text in planted.WINDOWS_FILES.items()}
+    registry = {key: {**windows().get(key, {}), **values} for key, values in {**windows(), **OUTLOOK, **secrets}.items()}
+    host = lab_windows.start(lab, "planted-windows", registry, files)
+    inventory = lab.inventory("pw", [host], variables=lab_windows.variables())
+    yield plants, Audits(lab, "planted-windows", {host.name: host}, inventory).run("newest", "-vvvv")
+    host.stop()
+
+
+def test_no_secret_is_anywhere_on_the_controller(planted_host: tuple[Plants, Run]) -> None:
+    plants, run = planted_host
+    texts = {path.name: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
+    texts = {name: gzip.decompress(text) if name.endswith(".gz") else text for name, text in texts.items()}
+    texts["output"] = (run.done.stdout + run.done.stderr).encode()
+    assert {"planted-windows.json.gz", "results.json", "report.html"} <= set(texts)
+    assert b"imap-legacy.office365.com" in texts["output"]
+    assert {name: found for name, text in texts.items() if (found := plants.found_in(text))} == {}
 
 
 def test_both_cores_and_check_mode_come_to_the_same(audits: Audits) -> None:

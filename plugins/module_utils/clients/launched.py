@@ -114,8 +114,8 @@ class Options:
         return [word.text if word is not None and word.is_decided else None for word in words]
 
     def operands(self):
-        """Return the operands; one that is not known is None."""
-        return [word.text if word.is_decided else None for word in self._line.operands]
+        """Return the operands; one that is not known is None, as are all beside an unknown option: its argument may be a password."""
+        return [word.text if word.is_decided and not self._line.refused else None for word in self._line.operands]
 
     def path(self, key):
         """Return the absolute path that the option *key* names, or None."""
@@ -132,6 +132,8 @@ class Options:
         found = [self.note(what, "the command line computes it") for key, what in keys.items() if self.is_computed(key)]
         if self._line.undecided:
             found.append(self.note("options", "words of the command line are known only when it runs"))
+        if self._line.refused:
+            found.append(self.note("options", "the command line has an option that is not known"))
         return found
 
     def note(self, what, why):

@@ -302,11 +302,11 @@ library() {
     case $path in
         *libgnutls*)
             strings_of "$path" 'Enabled GnuTLS|^/.*gnutls(/config|/default-priorities|[.]config)$'
-            system_files whole GNUTLS_SYSTEM_PRIORITY_FILE 's/^\//&/p'
+            system_files uncommented GNUTLS_SYSTEM_PRIORITY_FILE 's/^\//&/p'
             ;;
         *libssl3.so)
             strings_beside "$path" 'libnss3\.so' "Version: NSS|configdir='.*' secmod='"
-            system_files whole '' "s/^.*configdir='\\(sql:\\)\\{0,1\\}\\(\\/[^']*\\)' secmod='\\([^']*\\)'.*\$/\\2\\/\\3/p"
+            system_files uncommented '' "s/^.*configdir='\\(sql:\\)\\{0,1\\}\\(\\/[^']*\\)' secmod='\\([^']*\\)'.*\$/\\2\\/\\3/p"
             ;;
         *)
             strings_beside "$path" 'libcrypto\.so' '^(Open|Libre)SSL [0-9]|compiler: |OPENSSLDIR: '
@@ -460,7 +460,8 @@ want_packages() {
 
 # Filters: what they print goes out, and nothing else of the file does.
 
-whole() { cat; }
+# A comment may say anything. Of its line the beginning stays, so that lines keep their numbers.
+uncommented() { sed 's/^\([[:blank:]]*[#;]\).*/\1/'; }
 passwd() { sed 's/^\([^:]*\):[^:]*:\([^:]*\):\([^:]*\):[^:]*:/\1::\2:\3::/'; }
 mail_ports() { sed '/^\(imap\|pop\|kpop\)/!s/.*//'; }
 dpkg_status() { sed -n '/^Package: /p;/^Status: /p;/^Section: /p;/^Architecture: /p;/^Multi-Arch: /p;/^Version: /p;/^$/p'; }

@@ -127,7 +127,12 @@ def _url(host: SavedHost, document: Evidence, file: str) -> None:
 
 def _unread(host: SavedHost, document: Evidence, name: str, programs: tuple[str, ...], what: str, why: str) -> None:
     if all(client["name"] != name for client in document["clients"]):
-        document["clients"].append(clients.evidence(name, clients.installs(host, programs, (name,)), []))
+        found = clients.evidence(name, clients.installs(host, programs, (name,)), [])
+        if found is None:
+            # Some other program is meant, then.
+            host.gap(what, why, "clients")
+            return
+        document["clients"].append(found)
     host.gap(what, why, f"client:{name}")
 
 

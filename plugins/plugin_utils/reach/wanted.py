@@ -58,7 +58,7 @@ def _words(words: Iterable[str]) -> str:
     return f" {' '.join(sorted(words))} "
 
 
-WHOLE = Filter("whole")
+UNCOMMENTED = Filter("uncommented")
 _FETCHMAIL_SHORT = ("-s", "-v", "-a", "-k", "-K", "-d", "-N", "-q", "-B", "-F", "-c", "-e", "-b", "-l", "-w", "-t", "-L", "-i")
 _FETCHMAIL_LONG = ("--silent", "--verbose", "--all", "--keep", "--nokeep", "--daemon", "--nodetach", "--quit", "--syslog", "--pidfile")
 
@@ -67,16 +67,16 @@ SYSTEM = Wanted(
         ("/etc/passwd", Filter("passwd")),
         ("/etc/services", Filter("mail_ports")),
         ("/etc/environment", Filter("tls_variables")),
-        ("/etc/gnutls/config", WHOLE),
-        ("/etc/crypto-policies/config", WHOLE),
-        ("/etc/crypto-policies/state/current", WHOLE),
-        ("/etc/os-release", WHOLE),
-        ("/usr/lib/os-release", WHOLE),
-        ("/etc/redhat-release", WHOLE),
-        ("/etc/SuSE-release", WHOLE),
-        ("/etc/alpine-release", WHOLE),
-        ("/etc/debian_version", WHOLE),
-        ("/System/Library/CoreServices/SystemVersion.plist", WHOLE),
+        ("/etc/gnutls/config", UNCOMMENTED),
+        ("/etc/crypto-policies/config", UNCOMMENTED),
+        ("/etc/crypto-policies/state/current", UNCOMMENTED),
+        ("/etc/os-release", UNCOMMENTED),
+        ("/usr/lib/os-release", UNCOMMENTED),
+        ("/etc/redhat-release", UNCOMMENTED),
+        ("/etc/SuSE-release", UNCOMMENTED),
+        ("/etc/alpine-release", UNCOMMENTED),
+        ("/etc/debian_version", UNCOMMENTED),
+        ("/System/Library/CoreServices/SystemVersion.plist", UNCOMMENTED),
     ),
 )
 

@@ -154,6 +154,12 @@ def test_a_password_in_a_command_line_stays(name, read):
     assert SECRET not in json.dumps([accounts, gaps])
 
 
+def test_behind_an_option_that_is_not_known_a_word_may_be_a_password(read):
+    accounts, _gaps = read(fetchmail, {RC: POLL, TABLE: f"* * * * * fetchmail --secret {SECRET} mail.example\n"})
+    assert SECRET not in json.dumps(accounts)
+    assert [item["what"] for account in accounts for item in account["undecided"]] == ["options"]
+
+
 def test_mpop_without_a_file(read):
     (account,), _gaps = read(mpop, {TABLE: "* * * * * mpop --host=pop.example --tls --tls-starttls=off --port=9995\n"})
     assert (account["server"], account["port"], account["security"], account["config"]) == ("pop.example", 9995, "implicit", TABLE)
