@@ -127,12 +127,7 @@ def _url(host: SavedHost, document: Evidence, file: str) -> None:
 
 def _unread(host: SavedHost, document: Evidence, name: str, programs: tuple[str, ...], what: str, why: str) -> None:
     if all(client["name"] != name for client in document["clients"]):
-        found = clients.evidence(name, clients.installs(host, programs, (name,)), [])
-        if found is None:
-            # Some other program is meant, then.
-            host.gap(what, why, "clients")
-            return
-        document["clients"].append(found)
+        document["clients"].append(clients.evidence(name, clients.installs(host, programs, (name,)), []))
     host.gap(what, why, f"client:{name}")
 
 

@@ -195,13 +195,6 @@ def test_a_broken_answer_is_an_error(output: bytes, change: object, said: str) -
         shell.evidence(frame.records(change(output), "n0"))  # type: ignore[operator]
 
 
-def test_a_url_of_a_program_that_is_not_found_leaves_open_which_clients_there_are() -> None:
-    records = [("uname", "Linux", "6.1", "x86_64"), ("url", "/etc/cron.d/mail")]
-    evidence = shell.evidence(records)
-    assert evidence["clients"] == []
-    assert [gap["affects"] for gap in evidence["gaps"] if gap["what"] == "/etc/cron.d/mail"] == ["clients"]
-
-
 @pytest.mark.parametrize("sh", SHELLS)
 def test_of_a_comment_nothing_goes_out(sh: list[str]) -> None:
     text = f"# {SECRET}\n[overrides]\n  ; {SECRET}\ndisabled-version = tls1.3\n"
