@@ -64,7 +64,7 @@ def told(lab: Lab) -> Told:
     trial.play(lab, hosts, "rollback.yml", "-e", f"mailtls_rollback_run={folder.name}")
     targets = {(line["host"], item["target"]) for line in lines for item in line["items"]}
     after = {host.name: host.snapshot() for host in hosts}
-    again = trial.reached(groups, lab.modern, lab.names_after())
+    again = trial.reached(groups, lab.modern, lab.names_after(), refused=users)
     stories = [
         Story(case, failing[user], connects[user], trial.finding(mended, group.host, user, case) or {}, again[user][0])
         for group in groups

@@ -64,8 +64,10 @@ def run(lab: Lab, cases: Iterable[Case]) -> list[Outcome]:
     """Run every case against both servers, and audit their hosts, each way once."""
     groups = start(lab, "judge", cases)
     findings, by_shell = (audit(lab, [group.host for group in groups], reach) for reach in ("auto", "shell"))
-    after = reached(groups, lab.modern, lab.names_after())
-    before = reached(groups, lab.legacy, lab.names_before())
+    members = [(group.host, user, case) for group in groups for user, case in group.members]
+    failing = {user for host, user, case in members if (finding(findings, host, user, case) or {}).get("verdict") == "FAIL"}
+    after = reached(groups, lab.modern, lab.names_after(), refused=failing)
+    before = reached(groups, lab.legacy, lab.names_before(), refused={user for _host, user, case in members if not case.works_before})
     return [
         Outcome(
             case,
@@ -120,27 +122,32 @@ def _personal(text: str, user: str) -> str:
     return text.replace("<user>", user).replace("<password>", PASSWORD).replace("<local>", str(_FIRST_PORT + int(user[len("case") :])))
 
 
-def reached(groups: Sequence[Group], server: MailServer, names: Mapping[str, IPv4Address]) -> dict[str, tuple[bool, str]]:
+def reached(
+    groups: Sequence[Group], server: MailServer, names: Mapping[str, IPv4Address], refused: Set[str] = frozenset()
+) -> dict[str, tuple[bool, str]]:
     """Return, by user, whether the client got through in one of two tries, and what it said last.
 
-    The second try is there because a busy machine must not pass for a refusal.
+    The second try is there because a busy machine must not pass for a refusal. Those who are expected to be *refused* get none.
     """
     for group in groups:
         group.host.resolve(names)
     first = _try(groups, server)
-    missed = {user for user, (reached, _output) in first.items() if not reached}
+    missed = {user for user, (reached, _output) in first.items() if not reached} - refused
     return {**first, **_try([group.only(missed) for group in groups], server)}
 
 
 def _try(groups: Sequence[Group], server: MailServer) -> dict[str, tuple[bool, str]]:
     """Run every case once, several at a time: the users who log in tell the connections apart."""
     before = server.last_number()
-    members = [(group.host, user, case) for group in groups for user, case in group.members if case.command is not None]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
+        # First, since those of a host run one after the other.
+        thunderbirds = [pool.submit(_try_thunderbird, group, server) for group in groups]
+        members = [(group.host, user, case) for group in groups for user, case in group.members if case.command is not None]
         outputs = dict(pool.map(lambda member: (member[1], _run(*member)), members))
+        tried = dict(item for future in thunderbirds for item in future.result().items())
     seen = [connection for group in groups for connection in server.connections(peer=group.host.address, after=before)]
     known = {(connection.user or "").partition("@")[0] for connection in seen if connection.completed}
-    return {user: (user in known, output) for user, output in outputs.items()} | _try_thunderbird(groups, server)
+    return {user: (user in known, output) for user, output in outputs.items()} | tried
 
 
 def _run(host: Host, user: str, case: Case) -> str:
@@ -160,15 +167,14 @@ def _typed(key: Key, user: str) -> Key:
     return _personal(key, user) if isinstance(key, str) else {**key, "type": _personal(key["type"], user)}
 
 
-def _try_thunderbird(groups: Sequence[Group], server: MailServer) -> dict[str, tuple[bool, str]]:
-    """Thunderbird ends before its login: its handshakes are told apart by time."""
+def _try_thunderbird(group: Group, server: MailServer) -> dict[str, tuple[bool, str]]:
+    """Thunderbird ends before its login: the handshakes of those on one host are told apart by time."""
     tried: dict[str, tuple[bool, str]] = {}
-    for group in groups:
-        for user in [user for user, case in group.members if case.command is None]:
-            number = server.last_number()
-            output = run_thunderbird(group.host, user, server)
-            seen = server.connections(peer=group.host.address, after=number)
-            tried[user] = any(connection.completed for connection in seen), output
+    for user in [user for user, case in group.members if case.command is None]:
+        number = server.last_number()
+        output = run_thunderbird(group.host, user, server)
+        seen = server.connections(peer=group.host.address, after=number)
+        tried[user] = any(connection.completed for connection in seen), output
     return tried
 
 

@@ -141,7 +141,7 @@ def run_thunderbird(host: Host, user: str, server: MailServer, *, env: Mapping[s
     try:
         while time.monotonic() - started < SECONDS and (not events or pending or time.monotonic() - changed < QUIET_SECONDS):
             time.sleep(0.1)
-            latest, pending = server.activity(before)
+            latest, pending = server.activity(host.address, before)
             if latest != events:
                 events, changed = latest, time.monotonic()
     finally:

@@ -126,10 +126,10 @@ class MailServer(Container):
         """The number of the latest connection, to tell those that come after it."""
         return max((record["number"] for record in self._records() if "number" in record), default=0)
 
-    def activity(self, after: int = 0) -> tuple[int, bool]:
-        """What happened since connection number `after`: how many events were recorded, and whether a
-        connection has been opened on which neither a ClientHello nor the end was seen yet."""
-        records = [record for record in self._records() if record.get("number", 0) > after]
+    def activity(self, peer: IPv4Address, after: int = 0) -> tuple[int, bool]:
+        """What came from that address since connection number `after`: how many events were recorded, and
+        whether a connection has been opened on which neither a ClientHello nor the end was seen yet."""
+        records = [record for record in self._records() if record.get("number", 0) > after and record["peer"] == str(peer)]
         opened = {record["number"] for record in records}
         return len(records), opened != {record["number"] for record in records if record["event"] != "opened"}
 
