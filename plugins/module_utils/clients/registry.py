@@ -3,6 +3,7 @@
 """The mail clients that are known. A new client is a module of its own and a name here."""
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
+    aerc,
     alpine,
     balsa,
     betterbird,
@@ -47,6 +48,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
 )
 
 READERS = (
+    aerc,
     alpine,
     balsa,
     betterbird,

@@ -7,6 +7,7 @@ A path that ends in "*" is any that begins so.
 """
 
 TRACES = {
+    "aerc": ("home .config/aerc/accounts.conf", "launch aerc", "program aerc"),
     "alpine": (
         "home .pinerc",
         "path /etc/pine.conf",

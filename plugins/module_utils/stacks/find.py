@@ -98,7 +98,10 @@ class Stacks:
         return [self._variant(stack, variables or {}) for stack in stacks]
 
     def _variant(self, stack, variables):
-        entry = self._entries[stack]
+        entry = self._entries.get(stack)
+        if entry is None:
+            # What a program itself contains takes no variable that is known here.
+            return stack
         runtime = runtimes.of_kind(entry["kind"])
         names = _VARIABLES.get(entry["kind"], ())
         acting = runtime.environment(variables) if runtime else {name: variables[name] for name in names if name in variables}
