@@ -75,6 +75,7 @@ TRACES = {
         "program icedove-bin",
     ),
     "imapfilter": ("home .imapfilter/config.lua", "launch imapfilter", "program imapfilter"),
+    "imapsync": ("launch imapsync", "program imapsync"),
     "jira": (
         "package jira",
         "path /opt/atlassian/jira/atlassian-jira/WEB-INF/classes/jira-application.properties",
