@@ -1,13 +1,13 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Everything that a host starts by itself, as far as it could concern mail: from the tables of cron to the programs that these name."""
+"""Everything that a host starts by itself, as far as it could concern mail: from tables and units to the programs that these name."""
 
 import os
 import posixpath
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Unreadable
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches import cron, shell, shell_state, systemd, wrappers
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches import boot, cron, inetd, mail, shell, shell_state, systemd, wrappers
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Launch, Word
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_lexer
 
@@ -43,7 +43,9 @@ class Launches:
             self._all = []
             for launch in self._found():
                 if len(self._all) >= MAX_LAUNCHES:
-                    self._host.gap("cron and systemd", f"start more than {MAX_LAUNCHES} commands: the rest was not looked at", _AFFECTS)
+                    self._host.gap(
+                        "cron, systemd and the like", f"start more than {MAX_LAUNCHES} commands: the rest was not looked at", _AFFECTS
+                    )
                     break
                 self._all.append(launch)
         return self._all
@@ -55,6 +57,12 @@ class Launches:
             yield from self._of_program(path, [Word(path)], context, 0)
         for words, context in systemd.commands(self._host, CONCERNS):
             yield from self._of_words(words, context, 0)
+        for words, context in inetd.commands(self._host):
+            yield from self._of_words(words, context, 0)
+        for text, context in list(inetd.texts(self._host)) + list(mail.commands(self._host)):
+            yield from self._of_text(text, context, [], 0)
+        for path, arguments, context in boot.scripts(self._host):
+            yield from self._of_script(path, [Word(argument) for argument in arguments], context, 0)
 
     def _of_text(self, text, context, arguments, depth, line=None):
         """The launches of a shell text."""

@@ -349,13 +349,14 @@ openssl_file() {
 
 # What starts them
 
-# want_tables: the tables of cron, units, and the scripts that these name, each once.
+# want_tables: the tables of cron, inetd and init, units, aliases, and the scripts that these name, each once.
 want_tables() {
     TABLES=$NEWLINE
     # shellcheck disable=SC2088
     for places in '/etc/crontab' '/etc/anacrontab' '/etc/cron.*/*' '/etc/crontabs/*' '/var/spool/cron/*' '/var/spool/cron/crontabs/*' \
         '/var/spool/cron/tabs/*' '/etc/rc.local' '/etc/systemd/system/*.service' '/etc/systemd/system/*.service.d/*.conf' \
-        '~/.config/systemd/user/*.service' '~/.config/systemd/user/*.service.d/*.conf'; do
+        '~/.config/systemd/user/*.service' '~/.config/systemd/user/*.service.d/*.conf' '/etc/inetd.conf' '/etc/xinetd.d/*' \
+        '/etc/inittab' '/etc/aliases' '/etc/mail/aliases' '~/.forward'; do
         each "$places" table ''
     done
     for table in $TABLES; do

@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the host starts when it comes up, beside systemd's units: rc.local, and the site's own scripts of init.d."""
+
+import re
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Context
+
+_LOCAL = ("/etc/rc.local", "/etc/rc.d/rc.local", "/etc/init.d/boot.local")
+_SCRIPTS = "/etc/init.d"
+# System V's links, and OpenRC's.
+_LEVELS = tuple("/etc/" + parent + f"rc{level}.d" for parent in ("", "rc.d/") for level in "2345S")
+_OPENRC = "/etc/runlevels/default"
+_STARTED = re.compile(r"S\d\d(?P<name>.+)\Z", re.DOTALL)
+
+
+def scripts(host):
+    """Yield (path, arguments, Context) of each script."""
+    for path in dict.fromkeys(host.realpath(path) for path in _LOCAL if host.is_file(path)):
+        yield path, [], _context(path, _may_run(host, path))
+    enabled = {match.group("name") for directory in _LEVELS for match in map(_STARTED.match, host.names(directory)) if match}
+    enabled.update(host.names(_OPENRC))
+    for name in host.names(_SCRIPTS):
+        path = host.realpath(_SCRIPTS + "/" + name)
+        # A package's daemon is its client's matter: how it starts has its own settings.
+        if host.is_file(path) and _may_run(host, path) and host.package_of(path) is None:
+            yield path, ["start"], _context(path, name in enabled)
+
+
+def _context(path, is_active):
+    return Context("init", path, 1, "root", {"HOME": "/"}, "/", is_active)
+
+
+def _may_run(host, path):
+    return bool(host.status(path).st_mode & 0o111)
