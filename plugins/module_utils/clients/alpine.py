@@ -2,13 +2,15 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """alpine, and pine before it: the system's files, those of users, and the mailboxes on servers that they name (alpine(1))."""
 
+import functools
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import alpine_command, base, endpoints, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import c_client, pinerc
 
 NAME = "alpine"
 
+_PROGRAMS = (NAME, "pine")
 _AFFECTS = "client:" + NAME
 _SYSTEM_FILE = "/etc/pine.conf"
 # Debian's name for it, and the usual one.
@@ -22,18 +24,45 @@ _VARIABLE = "only the environment of the program tells what this variable holds"
 
 def read(host):
     """Return the evidence of alpine on *host*, or None when nothing of it is there."""
-    installs = base.installs(host, (NAME, "pine"), (NAME, "pine"))
-    system = _parsed(host, _SYSTEM_FILE)
-    fixed = {}
-    for path in _FIXED_FILES:
-        fixed.update(_parsed(host, path))
-    accounts = _accounts(host, "", _SYSTEM_FILE, [system, fixed])
+    installs = base.installs(host, _PROGRAMS, _PROGRAMS)
+    files = {_SYSTEM_FILE: functools.partial(_accounts, host, "", _SYSTEM_FILE, [_parsed(host, _SYSTEM_FILE), _fixed(host)])}
     for user in host.users:
-        own = user.home + _USER_FILE
-        if host.exists(own):
-            layers = [system, _parsed(host, own), _parsed(host, user.home + _EXCEPTIONS), fixed]
-            accounts += _accounts(host, user.name, own, layers)
-    return base.evidence(NAME, installs, accounts)
+        if host.exists(user.home + _USER_FILE):
+            files[user.home + _USER_FILE] = functools.partial(_of_files, host, user.name, user.home)
+    return base.evidence(NAME, installs, launched.accounts(host, installs, _PROGRAMS, functools.partial(_of_launch, host), files))
+
+
+def _of_launch(host, launch):
+    """Return the accounts of a command; users start alpine by hand as well, so that no file is read by commands alone."""
+    command = alpine_command.Command(launch)
+    if not command.opens_mailboxes:
+        return None
+    home = launch.known("HOME", host.home_of(launch.user))
+    if home is None or None in command.files.values():
+        why = "which file it reads is known only when the command runs, or lies on a server"
+        return (), [
+            base.account(launch.user or "", launch.file, launch.line, undecided=[base.undecided("server", why, launch.file, launch.line)])
+        ]
+    accounts = _of_files(host, launch.user or "", home, command.files, command.layer)
+    if command.undecided and not accounts:
+        accounts = [base.account(launch.user or "", launch.file, launch.line)]
+    for account in accounts:
+        account["undecided"] += command.undecided
+    return (), accounts
+
+
+def _of_files(host, user, home, named=(), set_besides=()):
+    """The accounts of a user's files; *named* are those that a command names, *set_besides* what it sets."""
+    paths = dict({"system": _SYSTEM_FILE, "own": home + _USER_FILE, "exceptions": home + _EXCEPTIONS}, **dict(named))
+    layers = [_parsed(host, paths[name]) for name in ("system", "own", "exceptions")]
+    return _accounts(host, user, paths["own"], layers + [dict(set_besides), _fixed(host)])
+
+
+def _fixed(host):
+    found = {}
+    for path in _FIXED_FILES:
+        found.update(_parsed(host, path))
+    return found
 
 
 def _parsed(host, path):
@@ -47,7 +76,7 @@ def _accounts(host, user, path, layers):
         variables.update(layer)
     lowest, highest = _range(variables.get(pinerc.RANGE))
     found, seen = [], set()
-    for name in pinerc.MAILBOXES:
+    for name in (alpine_command.FOLDER,) + pinerc.MAILBOXES:
         for value in variables[name].values if name in variables else ():
             match = _NAME.search(value)
             mailbox = c_client.parse(match.group()) if match else None

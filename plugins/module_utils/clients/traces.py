@@ -10,6 +10,8 @@ TRACES = {
     "aerc": ("home .config/aerc/accounts.conf", "launch aerc", "program aerc"),
     "alpine": (
         "home .pinerc",
+        "launch alpine",
+        "launch pine",
         "path /etc/pine.conf",
         "path /etc/pine.conf.fixed",
         "path /etc/pinerc.fixed",

@@ -120,3 +120,44 @@ def test_a_secret_is_in_no_account_and_no_gap(tree, read):
 def test_nothing_of_it_is_no_evidence(tree):
     host = tree.host()
     assert (alpine.read(host), host.gaps) == (None, [])
+
+
+# Commands of cron, with alice's file, and /srv/rc beside it: (server, range, what is undecided) of the first account.
+OTHER = "inbox-path={other/ssl}inbox\n" + RANGE + "=no_min,tls1\n"
+COMMANDS = {
+    "alpine -i": ("h", [], []),
+    "alpine -p /srv/rc": ("other", ["no_min", "tls1"], []),
+    "cd /srv && alpine -i -p rc": ("other", ["no_min", "tls1"], []),
+    "alpine -x /srv/rc": ("other", ["no_min", "tls1"], []),
+    "alpine -P /srv/rc": ("h", ["no_min", "tls1"], []),
+    "alpine -encryption-protocol-range=no_min,tls1_1 -passfile /x -I q,y": ("h", ["no_min", "tls1_1"], []),
+    "alpine '-inbox-path={i/ssl}inbox'": ("i", [], []),
+    "alpine -f '{f/ssl}work' -p /srv/rc": ("f", ["no_min", "tls1"], []),
+    "alpine -url mailto:bob@example.org": ("h", [], []),
+    "alpine -url imap://u@h/": ("h", [], ["server"]),
+    "alpine $(cat x)": ("h", [], ["options"]),
+    "alpine -p '{h/ssl}pinerc'": (None, [], ["server"]),
+    'alpine -p "$(cat x)"': (None, [], ["server"]),
+    "LD_PRELOAD=/x alpine -i": ("h", [], ["LD_PRELOAD"]),
+    "alpine -v": ("h", [], []),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_reads_other_files_sets_variables_and_opens_folders(command, tree, read):
+    tree.write("/srv/rc", OTHER)
+    tree.write("/etc/cron.d/mail", f"0 * * * * alice {command}\n")
+    accounts, gaps = read("inbox-path={h/ssl}inbox\n")
+    assert gaps == []
+    first = accounts[0]
+    assert (first["server"], bounds(first), [item["what"] for item in first["undecided"]]) == COMMANDS[command]
+    # Whoever starts it by hand has the file's account.
+    assert any((entry["server"], entry["undecided"], bounds(entry)) == ("h", [], []) for entry in accounts)
+
+
+def test_a_password_of_a_command_is_in_no_account_and_no_gap(tree):
+    tree.write("/etc/cron.d/mail", f"0 * * * * alice alpine -xoauth2-client-secret {SECRET} -f '{{h/ssl/user={SECRET}}}inbox' {SECRET}\n")
+    host = tree.host()
+    accounts = alpine.read(host)["accounts"]
+    assert [entry["server"] for entry in accounts] == ["h"]
+    assert SECRET not in repr((accounts, host.gaps))
