@@ -90,6 +90,8 @@ seealso:
   - module: mailtls.fleet.tls_run
 """
 
+import atexit
+import datetime
 import functools
 import os
 import sys
@@ -144,6 +146,8 @@ class CallbackModule(CallbackBase):
         self._expecting = False
         self._progress = Progress(0)
         self._store: str | None = None
+        # Phases of a run whose task has begun and not ended.
+        self._asked: set[str] = set()
 
     @_guarded
     def v2_playbook_on_play_start(self, play: Any) -> None:
@@ -160,6 +164,8 @@ class CallbackModule(CallbackBase):
         """Catch what was included while the play ran, and so could not be seen at its start."""
         if _action(task) in (AUDIT, RUN):
             self._begin()
+        if _action(task) == RUN:
+            self._asked.add(str(task.args.get("phase")))
         if _action(task) == AUDIT:
             self._expect()
 
@@ -170,16 +176,24 @@ class CallbackModule(CallbackBase):
             self._opened(_of(result, "result"))
         if _action(_of(result, "task")) == REMEDY:
             self._remedied(result)
+        self._answered(result)
         self._finished(result)
 
     @_guarded
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         """Record a host whose audit failed, also where the play ignores that."""
+        self._answered(result)
         self._finished(result)
+
+    @_guarded
+    def v2_runner_on_skipped(self, result: Any) -> None:
+        """Note that a task was skipped on purpose."""
+        self._answered(result)
 
     @_guarded
     def v2_runner_on_unreachable(self, result: Any) -> None:
         """Record a host that was lost in its audit, or in a task before it."""
+        self._answered(result)
         current, host = run.current(), _of(result, "host").get_name()
         if current is None:
             return
@@ -189,7 +203,10 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         """Complete and write the report. Only leaving Ansible ends the run red here: it would turn an exception into a warning."""
-        self._report()
+        # Ansible that can't start another process leaves a task out, without a word.
+        for phase in sorted(self._asked) if run.current() else ():
+            run.problem(f"the task of mailtls.fleet.tls_run with phase: {phase} was never run")
+        self._report(run.now())
         problems = run.problems()
         run.end()
         if problems:
@@ -201,6 +218,7 @@ class CallbackModule(CallbackBase):
             formats.check(self._formats())
             self._store = saved_run.store_url(self.get_option("reports"), self._asked_store())
             run.begin(RunFolder.create(self.get_option("reports")))
+            atexit.register(self._cut_short, os.getpid())
             self._progress = Progress(self.get_option("progress"))
 
     def _asked_store(self) -> str | None:
@@ -264,19 +282,29 @@ class CallbackModule(CallbackBase):
         if current is not None and line is not None:
             current.folder.append_remedy(line)
 
+    def _cut_short(self, process: int) -> None:
+        """Write the report of a run that Ansible gave up: for Ctrl-C, say, it calls no hook."""
+        if os.getpid() == process and run.current() is not None:
+            self._report(None)
+            run.end()
+
+    def _answered(self, result: Any) -> None:
+        if _action(_of(result, "task")) == RUN:
+            self._asked.discard(str(_of(result, "task").args.get("phase")))
+
     @_guarded
-    def _report(self) -> None:
+    def _report(self, finished: datetime.datetime | None) -> None:
         current = run.current()
         if current is None:
             return
         for host in current.missing():
-            current.record(host_record.of_lost(host, host_record.NEVER_AUDITED))
+            current.record(host_record.of_lost(host, host_record.NEVER_AUDITED if finished else saved_run.CUT_SHORT))
         if not current.verdicts:
             current.folder.discard()
             self._display.display("No host was audited, so there is no report.")
             return
         hosts = StoredHosts(current.folder)
-        whole = document.compose(hosts, current.describe(run.now()), current.waivers)
+        whole = document.compose(hosts, current.describe(finished), current.waivers)
         results = current.folder.write_results(whole)
         current.folder.latest()
         wanted = self._formats() if current.formats is None else current.formats
