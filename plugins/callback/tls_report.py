@@ -94,6 +94,7 @@ import atexit
 import datetime
 import functools
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -285,6 +286,8 @@ class CallbackModule(CallbackBase):
     def _cut_short(self, process: int) -> None:
         """Write the report of a run that Ansible gave up: for Ctrl-C, say, it calls no hook."""
         if os.getpid() == process and run.current() is not None:
+            # Who presses Ctrl-C twice still gets it.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             self._report(None)
             run.end()
 
