@@ -27,14 +27,31 @@ def line(
     refused: tuple[tuple[dict[str, Any], str], ...] = (),
     when: datetime.datetime = NOON,
     by: str = "olga",
+    restarts: tuple[dict[str, Any], ...] = (),
+    reboot_required: bool = False,
 ) -> dict[str, Any]:
-    """The line of *host* for items, each with what became of it, and refusals, each with the reason."""
+    """The line of *host* for items, each with what became of it, refusals, each with the reason, and restarts."""
     made = [
         {"path": change["file"], "target": change["file"], "sha256": "0" * 64, "state": became, "why": None, "changes": [change]}
         for became, change in items
     ]
     told = [{"change": change, "why": why} for change, why in refused]
-    written = remedy.audit_trail(host, {"state": state, "run": "r", "by": by, "items": made, "refused": told}, when)
+    answer = {
+        "state": state,
+        "run": "r",
+        "by": by,
+        "items": made,
+        "refused": told,
+        "restarts": restarts,
+        "reboot_required": reboot_required,
+    }
+    written = remedy.audit_trail(host, answer, when)
     if written is None:
         raise ValueError("a line without items and refusals")
     return written
+
+
+def restart(name: str, state: str, manager: str | None = "systemd", why: str | None = None) -> dict[str, Any]:
+    """What is said of one service, whose finding is account/1."""
+    what = {"client": "stunnel", "program": "/usr/bin/stunnel4", "user": "root", "files": ["/etc/stunnel/mail.conf"]}
+    return {**what, "name": name, "manager": manager, "findings": ["account/1"], "state": state, "why": why}

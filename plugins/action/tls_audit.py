@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import duration
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import bounds, run, sample, waivers
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import bounds, remedy, run, sample, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import evidence as evidence_model
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.host_record import of_error
@@ -48,7 +48,8 @@ class ActionModule(ActionBase):
             result["mailtls"] = of_error(host, f"the audit failed on the host: {error}")
             return result
         groups = {"all", *task_vars.get("group_names", ())}
-        result["mailtls"] = waivers.apply(_record(host, document, policy), given, groups, datetime.date.today())
+        record = remedy.waiting(_record(host, document, policy), self._task.args.get("restarts") or ())
+        result["mailtls"] = waivers.apply(record, given, groups, datetime.date.today())
         if self._task.args.get("evidence"):
             result["evidence"] = document
         return result

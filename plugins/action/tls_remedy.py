@@ -43,10 +43,11 @@ class ActionModule(ActionBase):
 
     def _changed(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         arguments["run"] = arguments.get("run") or _recorded_run()
+        arguments["restart"] = _restart_choice(arguments.get("restart"))
         if arguments.get("state", "applied") == "applied" and "changes" not in arguments:
             arguments.update(_asked_for(arguments, str(task_vars.get("inventory_hostname", ""))))
             if not arguments["changes"]:
-                return {"changed": False, "items": [], "refused": [], "run": arguments["run"], "state": "applied"}
+                return {"changed": False, "items": [], "refused": [], "restarts": [], "run": arguments["run"], "state": "applied"}
         answer = self._of_registry(arguments) if choose.is_windows(self) else self._of_files(arguments, task_vars)
         if "items" in answer and self._task.diff:
             answer["diff"] = remedy.diff(answer["items"])
@@ -58,6 +59,9 @@ class ActionModule(ActionBase):
         return answer
 
     def _of_registry(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return {**self._registry_changed(arguments), "restarts": []}
+
+    def _registry_changed(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         execute, shell, _writes_utf8 = windows.way_to(self)
         session = Session(execute, shell)
         check = bool(self._task.check_mode)
@@ -87,6 +91,13 @@ def _verified(arguments: Mapping[str, Any]) -> dict[str, Any]:
     worse = remedy.not_better(arguments["record"], arguments["after"], arguments["remedied"])
     told = {"changed": False, "worse": worse}
     return {**told, "failed": True, "msg": "The changes did not help: " + "; ".join(worse)} if worse else told
+
+
+def _restart_choice(given: Any) -> str | list[str]:
+    try:
+        return remedy.restart_choice(given)
+    except remedy.ChoiceError as error:
+        raise AnsibleActionFail(f"restart: {error}") from error
 
 
 def _recorded_run() -> str:

@@ -10,6 +10,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.bundled import find 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import present
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
 from ansible_collections.mailtls.fleet.plugins.module_utils.live import find as live
+from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, unread
 from ansible_collections.mailtls.fleet.plugins.module_utils.version import VERSION
 
 SCHEMA = "mailtls.evidence/1"
@@ -52,6 +53,7 @@ def of_host(host, reach, privileged, timeout=10, readers=None, watch=0, with_bun
     found = [client for client in clients if client]
     # After the others, which explain most of what is connected.
     found.append(_attempt(host, "running programs", "clients", lambda: live.read(host, found, watch, privileged)))
+    _attempt(host, "backup sets", None, lambda: unread.mark(host, [client for client in found if client], backup.default_directory()))
     if with_bundled:
         # Last, so that what a client uses is that client's, and is asked before the rest.
         _attempt(host, "copies of TLS libraries", None, lambda: bundled.add(host))

@@ -29,6 +29,13 @@ options:
     type: list
     elements: path
     default: []
+  restarts:
+    description:
+      - What M(mailtls.fleet.tls_remedy) returned as C(restarts), for the audit after it.
+      - Findings that pass only once something of it is restarted are V(AT_RISK), with what that is.
+    type: list
+    elements: dict
+    default: []
   timeout:
     description:
       - Seconds that the questions to all TLS libraries of the host may take together.
@@ -219,6 +226,7 @@ def main():
         argument_spec={
             "policy": {"type": "list", "elements": "path", "default": []},
             "waivers": {"type": "list", "elements": "path", "default": []},
+            "restarts": {"type": "list", "elements": "dict", "default": []},
             "timeout": {"type": "int", "default": 10},
             "host_timeout": {"type": "int", "default": 300},
             "reach": {"type": "str", "choices": ["auto", "python", "shell", "windows"], "default": "auto"},

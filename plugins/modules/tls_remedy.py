@@ -60,6 +60,18 @@ options:
       - Without it C(/var/lib/mailtls/backups) for root, C(~/.local/share/mailtls/backups) for others,
         and C(%ProgramData%\mailtls\backups) on Windows.
     type: path
+  restart:
+    description:
+      - Which services are restarted that go on with the settings that they read when they began. All of them are named in any case.
+      - V(never), V(yes) for all that are named, or a list of names as they are given in RV(restarts), of units without C(.service), too.
+      - Windows and its programs are never restarted.
+    type: raw
+    default: never
+  restarts:
+    description: What O(state=applied) returned as RV(restarts), for O(state=rolled_back), which restarts what did not come back then.
+    type: list
+    elements: dict
+    default: []
   keep:
     description: How many backup sets stay on the host, the newest; 0 keeps them all.
     type: int
@@ -128,6 +140,41 @@ refused:
   returned: for O(state=applied) and O(state=rolled_back)
   type: list
   elements: dict
+restarts:
+  description: What runs on this host and goes on with what it read before the changes.
+  returned: for O(state=applied) and O(state=rolled_back)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The unit or init script, or the program where no service is known to have started it.
+      type: str
+    manager:
+      description: systemd, systemd of the user, init, or null where it has to be restarted by hand.
+      type: str
+    client:
+      description: The mail client that it is.
+      type: str
+    program:
+      description: Path of the program.
+      type: str
+    user:
+      description: The user that it runs as.
+      type: str
+    files:
+      description: The changed files that it has not read.
+      type: list
+      elements: str
+    findings:
+      description: Ids of the findings that pass only once it is restarted.
+      type: list
+      elements: str
+    state:
+      description: needed, would_restart (in check mode), restarted or failed.
+      type: str
+    why:
+      description: Why it failed, or why nothing here can restart it.
+      type: str
 reboot_required:
   description: Whether Windows has to restart before all programs heed the changes. It is never restarted.
   returned: on Windows, for O(state=applied) and O(state=rolled_back)
@@ -151,15 +198,9 @@ worse:
   elements: str
 """
 
-import os
-import pwd
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, change
-
-_ROOT_BACKUPS = "/var/lib/mailtls/backups"
-_USER_BACKUPS = "/.local/share/mailtls/backups"
+from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, change, restarts
 
 
 def main():
@@ -176,24 +217,22 @@ def main():
             "run": {"type": "str"},
             "backups": {"type": "path"},
             "keep": {"type": "int", "default": 0},
+            "restart": {"type": "raw", "default": restarts.NEVER},
+            "restarts": {"type": "list", "elements": "dict", "default": []},
         },
         supports_check_mode=True,
     )
     given = module.params
-    directory = given["backups"] or _default_directory()
+    directory = given["backups"] or backup.default_directory()
     try:
         if given["state"] == "rolled_back":
-            outcome = change.roll_back(directory, given["run"], module.check_mode)
+            outcome = change.roll_back(directory, given["run"], module.check_mode, given["restart"], given["restarts"])
         else:
-            outcome = change.apply(given["changes"] or [], directory, given["run"], module.check_mode, given["hashes"], given["keep"])
+            told = (module.check_mode, given["hashes"], given["keep"], given["restart"])
+            outcome = change.apply(given["changes"] or [], directory, given["run"], *told)
     except backup.BackupError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**outcome)
-
-
-def _default_directory():
-    user = os.geteuid()
-    return _ROOT_BACKUPS if user == 0 else pwd.getpwuid(user).pw_dir + _USER_BACKUPS
 
 
 if __name__ == "__main__":

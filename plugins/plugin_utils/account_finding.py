@@ -225,7 +225,7 @@ class _Judge:
         return self._finding("ok", PASS, why, {"text": ""}, source_of(self.path, self.policy))
 
     def _replaced(self, why: str) -> dict[str, Any]:
-        why += f" But it runs from files that have been replaced since it began, as they were: {', '.join(self.account.replaced)}."
+        why += f" But it goes on with files that have been replaced since it began, as they were: {', '.join(self.account.replaced)}."
         fix = {"text": f"Restart {self.subject}, and audit again."}
         return self._finding("restart_pending", AT_RISK, why, fix, source_of(self.path, self.policy))
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import AT_RISK, FAIL, PASS, rank
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import why_of
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import AT_RISK, FAIL, PASS, rank, worst
 
 Change = dict[str, Any]
 
@@ -19,17 +20,24 @@ class PlanError(Exception):
 
 
 def changes_of(record: Mapping[str, Any]) -> list[Change]:
-    """Return what the failing findings of a host *record* ask for: {client, file, line, key, from, to, findings}.
+    """Return what the failing findings of a host *record* ask for: {client, file, line, key, from, to, findings, accounts}.
 
     A value of a Windows registry has its key as `file`, its name as `key`, and `registry`: {view, type}.
     """
     return [
-        {**change, "client": (finding.get("client") or {}).get("name"), "findings": [finding["id"]]}
+        {**change, "client": (finding.get("client") or {}).get("name"), "findings": [finding["id"]], "accounts": _accounts(finding)}
         for finding in record["findings"]
         if _is_to_be_mended(finding)
         for asked in finding["fix"].get("changes", ())
         for change in _single(asked)
     ]
+
+
+def _accounts(finding: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Whose programs have to be restarted for a change of this finding."""
+    if "client" not in finding or "account" not in finding:
+        return []
+    return [{"client": finding["client"]["name"], **{key: finding["account"][key] for key in ("config", "user")}}]
 
 
 def _is_to_be_mended(finding: Mapping[str, Any]) -> bool:
@@ -83,13 +91,64 @@ def not_better(before: Mapping[str, Any], after: Mapping[str, Any], remedied: Ma
     mended = _mended_ids(remedied)
     # What an update of Windows, or its restart, has to follow is better, though not yet good.
     mended = {name for name in mended if old.get(name, {}).get("verdict") == FAIL}
-    reasons = [f"{name}: {_told(new.get(name))}" for name in sorted(mended) if not _passes(new.get(name))]
+    reasons = [f"{item['name']}: {item['why']}" for item in remedied.get("restarts", ()) if item["state"] == "failed"]
+    reasons += [f"{name}: {_told(new.get(name))}" for name in sorted(mended) if not _passes(new.get(name))]
     reasons += [
         f"{name}: was {old[name]['verdict'] if name in old else 'not there'}, is {finding['verdict']}: {finding['why']}"
         for name, finding in new.items()
         if name not in mended and rank(finding["verdict"]) < rank(old[name]["verdict"] if name in old else PASS)
     ]
     return reasons
+
+
+class ChoiceError(Exception):
+    """It is not told in a way that is known what is to be restarted."""
+
+
+def restart_choice(given: Any) -> str | list[str]:
+    """Return "never", "yes", or the names of services, for what *given*, mailtls_restart, says: YAML makes a truth value of yes.
+
+    Raises:
+        ChoiceError: it is neither of these.
+    """
+    if isinstance(given, list) and all(isinstance(name, str) and name for name in given):
+        return given
+    if not isinstance(given, bool | str | None):
+        raise ChoiceError("expected never, yes, or a list of names of services")
+    word = str(given).lower()
+    if word in ("yes", "true"):
+        return "yes"
+    if word in ("never", "no", "false", "none", ""):
+        return "never"
+    return [name.strip() for name in str(given).split(",") if name.strip()]
+
+
+def waiting(record: Mapping[str, Any], restarts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a host's *record* in which findings that pass only once something is restarted are AT_RISK.
+
+    Args:
+        record: of the host, after the changes.
+        restarts: what has to be restarted, as the module returns it.
+    """
+    waits: dict[str, list[str]] = {}
+    for item in restarts:
+        for name in item["findings"] if item["state"] in ("needed", "failed") else ():
+            waits.setdefault(name, []).append(_service(item))
+    findings = [_waiting(finding, waits.get(finding["id"], [])) for finding in record["findings"]]
+    verdict = worst(finding["verdict"] for finding in findings)
+    return {**record, "verdict": verdict, "why": why_of(findings, verdict), "findings": findings} if waits else dict(record)
+
+
+def _service(item: Mapping[str, Any]) -> str:
+    return str(item["name"]) if item["manager"] else f"{item['name']}, which runs as {item['user']}, by hand"
+
+
+def _waiting(finding: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    if not names or finding["verdict"] != PASS:
+        return dict(finding)
+    why = f"{finding['why']} But what runs now began before its settings were changed, and goes on with the old ones."
+    fix = {"text": f"Restart {' and '.join(names)}."}
+    return {**finding, "cause": "restart_pending", "verdict": AT_RISK, "why": why, "fix": fix}
 
 
 def _passes(finding: Mapping[str, Any] | None) -> bool:
@@ -123,6 +182,8 @@ def audit_trail(host: str, result: Mapping[str, Any], when: datetime.datetime) -
         "when": when.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "items": result["items"],
         "refused": result["refused"],
+        "restarts": result.get("restarts", []),
+        "reboot_required": bool(result.get("reboot_required")),
     }
 
 

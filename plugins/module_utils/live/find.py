@@ -78,9 +78,9 @@ def _note_unseen(host, clients, connection):
 
 
 def _explained(host, clients, found):
-    user = _user(host, found.uid)
+    user = user_name(host, found.uid)
     for client in clients:
-        if _is_of(client, found):
+        if is_of(client, found):
             accounts = [account for account in client["accounts"] + client.get("relays", []) if account["user"] in ("", user)]
             for account in accounts if found.replaced else ():
                 account["replaced"] = sorted(set(account.get("replaced", []) + found.replaced))
@@ -89,8 +89,11 @@ def _explained(host, clients, found):
     return False
 
 
-def _is_of(client, found):
-    """By its program; of what an interpreter runs, by the script or the configuration that its command line names."""
+def is_of(client, found):
+    """Tell whether the process *found* is of *client*, its evidence.
+
+    By its program; of what an interpreter runs, by the script or the configuration that its command line names.
+    """
     programs = {install["program"] for install in client["installs"]}
     if not runtimes.of_program(found.program) and found.program in programs:
         return True
@@ -105,7 +108,7 @@ def _account(host, connection, found):
     if security is None:
         undecided.append(("security", "a connection to this port may go without TLS"))
     account = base.account(
-        _user(host, found.uid),
+        user_name(host, found.uid),
         found.program,
         0,
         name=found.unit,
@@ -139,7 +142,8 @@ def _several(stacks):
     return [("library", "it has more than one TLS library, and which of them speaks to the mail server is not known: " + ", ".join(stacks))]
 
 
-def _user(host, uid):
+def user_name(host, uid):
+    """Return the name of the user with that number, or the number where nobody has it."""
     return next((user.name for user in host.users if user.uid == uid), "root" if uid == 0 else str(uid))
 
 

@@ -48,7 +48,7 @@ def look(number):
         uid,
         _present(program),
         [posixpath.normpath(posixpath.join(directory, word)) for word in words if "/" in word and "=" not in word],
-        _unit(place),
+        next(reversed(units(number)), None),
         list(dict.fromkeys(map(_present, libraries))),
         [_present(path) for path in [program, *libraries] if path.endswith(_DELETED)],
         {name: value for name, _equals, value in variables if name in TLS_VARIABLES},
@@ -65,14 +65,49 @@ def _same_root(place):
     return (theirs.st_dev, theirs.st_ino) == (ours.st_dev, ours.st_ino)
 
 
-def _unit(place):
-    """The last unit in the path of its control group (cgroups(7)); of version 1, the hierarchy of systemd's own."""
-    for line in _lines(place + "cgroup"):
-        _number, controllers, path = os.fsdecode(line).split(":", 2)
-        if controllers in ("", "name=systemd"):
-            units = [part for part in path.split("/") if part.endswith(_UNITS)]
-            return units[-1] if units else None
-    return None
+def units(number):
+    """Return the units of systemd in the path of its control group, the outermost first.
+
+    cgroups(7); of version 1 it is systemd's own hierarchy that counts.
+    """
+    try:
+        lines = _lines(f"/proc/{number}/cgroup")
+    except OSError:
+        return []
+    for line in lines:
+        _hierarchy, controllers, path = os.fsdecode(line).split(":", 2)
+        found = [part for part in path.split("/") if part.endswith(_UNITS)]
+        if controllers in ("", "name=systemd") and found:
+            return found
+    return []
+
+
+def identity(number):
+    """Return (number, ticks from boot to its start), which no other process has before the next boot; None when it has ended."""
+    fields = _status(number)
+    return (number, int(fields[19])) if fields else None
+
+
+def boot():
+    """Return what names the time since the last boot (random(4)), or None."""
+    try:
+        return _read("/proc/sys/kernel/random/boot_id").decode("ascii").strip()
+    except OSError:
+        return None
+
+
+def parent(number):
+    """Return the number of the process that it was started by; None when it has ended."""
+    fields = _status(number)
+    return int(fields[1]) if fields else None
+
+
+def _status(number):
+    """The fields of /proc/PID/stat from the third on: its second, a name in parentheses, may hold anything."""
+    try:
+        return _read(f"/proc/{number}/stat").rpartition(b")")[2].split()
+    except OSError:
+        return None
 
 
 def _lines(path):

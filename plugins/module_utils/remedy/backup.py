@@ -11,15 +11,18 @@ import contextlib
 import fcntl
 import json
 import os
+import pwd
 import re
 import shutil
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.remedy.plan import digest
+from ansible_collections.mailtls.fleet.plugins.module_utils.remedy.files import digest
 
 SCHEMA = "mailtls.backup/1"
 MANIFEST = "manifest.json"
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _LOCK = ".lock"
+_ROOT_BACKUPS = "/var/lib/mailtls/backups"
+_USER_BACKUPS = "/.local/share/mailtls/backups"
 
 # target: path, links resolved; before, after: SHA-256; status: mode, uid, gid, times; temporary: name beside it while it is written.
 Item = collections.namedtuple("Item", "path target before after mode uid gid atime_ns mtime_ns temporary content changes")
@@ -60,7 +63,13 @@ def names(directory):
     return []
 
 
-def create(directory, run, items, contents):
+def default_directory():
+    """Return the directory for backup sets of this process's user."""
+    user = os.geteuid()
+    return _ROOT_BACKUPS if user == 0 else pwd.getpwuid(user).pw_dir + _USER_BACKUPS
+
+
+def create(directory, run, items, contents, running=()):
     """Write the set of *run*: first each file's content, then the manifest.
 
     Args:
@@ -68,6 +77,7 @@ def create(directory, run, items, contents):
         run: the run's id.
         items: list of Item.
         contents: bytes of each item before the change.
+        running: what has read these, {boot, processes: [[number, start]], files, accounts} each.
 
     Raises:
         BackupError: there is one of this run, its name is none, or it can't be written: nothing has been changed then.
@@ -81,18 +91,29 @@ def create(directory, run, items, contents):
         os.mkdir(place, 0o700)
         for item, content in zip(items, contents):
             _write(os.path.join(place, item.content), content)
-    _write_manifest(place, run, items)
+    _write_manifest(place, run, items, running)
 
 
 def load(directory, run):
     """Return the list of Item of the set of *run*, or None when there is none. Raises BackupError when it is damaged."""
+    found = _load(directory, run)
+    return found and found[0]
+
+
+def running(directory, run):
+    """Return what had read the files of the set of *run* before they changed, as `create` was given it. Raises as `load`."""
+    found = _load(directory, run)
+    return found[1] if found else []
+
+
+def _load(directory, run):
     place = os.path.join(_place(directory, run), MANIFEST)
     try:
         with open(place, "rb") as stream:
             document = json.loads(stream.read().decode("utf-8"))
         if document["schema"] != SCHEMA:
             raise BackupError(f"{place}: expected the schema {SCHEMA}")
-        return [Item(**item) for item in document["items"]]
+        return [Item(**item) for item in document["items"]], list(document.get("running", []))
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -123,8 +144,8 @@ def _place(directory, run):
     return os.path.join(directory, run)
 
 
-def _write_manifest(place, run, items):
-    document = {"schema": SCHEMA, "run": run, "items": [dict(item._asdict()) for item in items]}
+def _write_manifest(place, run, items, began_before):
+    document = {"schema": SCHEMA, "run": run, "items": [dict(item._asdict()) for item in items], "running": list(began_before)}
     temporary = os.path.join(place, MANIFEST + ".new")
     with _explained(place):
         _write(temporary, json.dumps(document, sort_keys=True, indent=1).encode("utf-8"))

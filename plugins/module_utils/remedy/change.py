@@ -8,16 +8,17 @@ import stat
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import paths
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
-from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, files, plan
+from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, files, plan, restarts
 
 # What files.replace takes of an os.stat_result.
 _Metadata = collections.namedtuple("_Metadata", "st_mode st_uid st_gid")
-_CHANGE_KEYS = ("client", "file", "line", "key", "from", "to", "findings")
+_CHANGE_KEYS = ("client", "file", "line", "key", "from", "to", "findings", "accounts")
 
 APPLIED, PRESENT, REFUSED, RESTORED, WOULD_CHANGE = "applied", "present", "refused", "restored", "would_change"
+_CHANGES = (APPLIED, RESTORED, WOULD_CHANGE)
 
 
-def apply(changes, directory, run, check=False, hashes=None, keep=0):
+def apply(changes, directory, run, check=False, hashes=None, keep=0, restart=restarts.NEVER):
     """Make *changes* (see plan.make) on this host, each file in one step, behind a backup set of all of them.
 
     Args:
@@ -27,27 +28,36 @@ def apply(changes, directory, run, check=False, hashes=None, keep=0):
         check: only say what would change.
         hashes: SHA-256 by path of the files that a saved plan was made from; one that differs now is refused.
         keep: how many backup sets stay; 0 for all.
+        restart: restarts.NEVER, restarts.ALL, or a list of names of services.
 
     Returns:
-        {changed, items: [{path, target, sha256, state, why, changes}], refused: [{change, why}]}.
+        {changed, items: [{path, target, sha256, state, why, changes}], refused: [{change, why}],
+        restarts: [{name, manager, client, program, user, files, findings, state, why}]}.
 
     Raises:
         backup.BackupError: no backup can be made, so nothing was changed.
     """
     if check:
         planned, refused = _checked_plan(changes, hashes)
-        return _made(planned, refused, {})
+        running = restarts.find([change for file_plan in planned for change in file_plan.changes])
+        return dict(_made(planned, refused, {}), restarts=restarts.told(running, restart))
     with backup.locked(directory):
         _clear(directory)
         planned, refused = _checked_plan(changes, hashes)
-        made = make(planned, directory, run) if planned else {}
+        running = restarts.find([change for file_plan in planned for change in file_plan.changes])
+        made = make(planned, directory, run, running) if planned else {}
         if keep and planned:
             backup.keep(directory, keep)
-        return _made(planned, refused, made)
+        outcome = _made(planned, refused, made)
+        return dict(outcome, restarts=restarts.carry_out(_heeding(running, outcome), restart))
 
 
-def roll_back(directory, run, check=False):
+def roll_back(directory, run, check=False, restart=restarts.NEVER, failed=()):
     """Take back what the *run* changed on this host; what somebody changed since stays as it is, and is named.
+
+    Args:
+        directory, run, check, restart: as of `apply`.
+        failed: the `restarts` of the run, of which those that failed are tried again.
 
     Returns:
         As `apply`, and `found`: whether there is a backup set of that run, as there is where it changed something.
@@ -57,9 +67,20 @@ def roll_back(directory, run, check=False):
     """
     with backup.locked(directory):
         saved = backup.load(directory, run)
+        changes = [change for item in saved or () for change in item.changes]
+        running = restarts.find(changes)
         items = [(item, _restore(directory, run, item, check)) for item in saved or ()]
-    told = [_item_told(item.path, item.target, item.before, state, why, _reversed(item.changes)) for item, (state, why) in items]
-    return dict(_outcome(told, []), found=saved is not None)
+        told = [_item_told(item.path, item.target, item.before, state, why, _reversed(item.changes)) for item, (state, why) in items]
+        outcome = dict(_outcome(told, []), found=saved is not None)
+        running = _heeding(running + restarts.failed_before(failed, changes), outcome)
+        said = restarts.told(running, restart) if check else restarts.carry_out(running, restart)
+        return dict(outcome, restarts=said)
+
+
+def _heeding(running, outcome):
+    """Of what runs, that which has to do with a file that did change."""
+    changed = {change["file"] for item in outcome["items"] if item["state"] in _CHANGES for change in item["changes"]}
+    return [item for item in running if not changed.isdisjoint(change["file"] for change in item.changes)]
 
 
 def _checked_plan(changes, hashes):
@@ -89,7 +110,7 @@ def _plan_once(changes, hashes):
 
 def _forbids(file_plan, hashes):
     """Return why this file is not to be touched, or None."""
-    if hashes is not None and hashes.get(file_plan.path) != plan.digest(file_plan.before):
+    if hashes is not None and hashes.get(file_plan.path) != files.digest(file_plan.before):
         return "it changed since the plan was made: audit again"
     status = os.stat(file_plan.target)
     if status.st_nlink > 1:
@@ -100,14 +121,16 @@ def _forbids(file_plan, hashes):
     return None
 
 
-def make(planned, directory, run):
+def make(planned, directory, run, running=()):
     """Back up and replace the files of *planned*, a list of plan.FilePlan, under the lock; return (state, why) by target.
+
+    *running*: from restarts.find, what has read them as they are now.
 
     Raises:
         backup.BackupError: no backup can be made, so nothing was changed.
     """
     items = [_item(number, file_plan, run) for number, file_plan in enumerate(planned)]
-    backup.create(directory, run, items, [file_plan.before for file_plan in planned])
+    backup.create(directory, run, items, [file_plan.before for file_plan in planned], [restarts.noted(item) for item in running])
     made = {}
     for item, file_plan in zip(items, planned):
         try:
@@ -133,8 +156,8 @@ def _item(number, file_plan, run):
     return backup.Item(
         path=file_plan.path,
         target=file_plan.target,
-        before=plan.digest(file_plan.before),
-        after=plan.digest(file_plan.after),
+        before=files.digest(file_plan.before),
+        after=files.digest(file_plan.after),
         mode=stat.S_IMODE(status.st_mode),
         uid=status.st_uid,
         gid=status.st_gid,
@@ -150,7 +173,7 @@ def _swap(item, expected, new, times):
     """Put *new* in the place of the file whose hash is *expected*; another content is somebody's, and stays."""
     with files.directory_of(item.target) as (directory, name):
         content, status = files.content_and_status(directory, name)
-        if plan.digest(content) != expected:
+        if files.digest(content) != expected:
             return REFUSED, "somebody changed it in the meantime"
         files.replace(directory, name, item.temporary, new, status, times)
     return APPLIED, None
@@ -163,9 +186,9 @@ def _restore(directory, run, item, check):
             content, _status = files.content_and_status(parent, name)
             if not check:
                 files.remove(parent, item.temporary)
-            if plan.digest(content) == item.before:
+            if files.digest(content) == item.before:
                 return PRESENT, None
-            if plan.digest(content) != item.after:
+            if files.digest(content) != item.after:
                 return REFUSED, "somebody changed it since: what it was before stands in the backup"
             if not check:
                 saved = backup.content(directory, run, item)
@@ -177,7 +200,7 @@ def _restore(directory, run, item, check):
 
 
 def _told(change):
-    return {key: change[key] for key in _CHANGE_KEYS}
+    return {key: change[key] for key in _CHANGE_KEYS if key in change}
 
 
 def _reversed(changes):
@@ -189,7 +212,7 @@ def _made(planned, refused, made):
     for file_plan in planned:
         state, why = made.get(file_plan.target, (WOULD_CHANGE, None))
         changes = [_told(change) for change in file_plan.changes]
-        items.append(_item_told(file_plan.path, file_plan.target, plan.digest(file_plan.before), state, why, changes))
+        items.append(_item_told(file_plan.path, file_plan.target, files.digest(file_plan.before), state, why, changes))
     return _outcome(items, [{"change": _told(refusal.change), "why": refusal.why} for refusal in refused])
 
 
@@ -198,5 +221,5 @@ def _item_told(path, target, sha256, state, why, changes):
 
 
 def _outcome(items, refused):
-    changed = any(item["state"] in (APPLIED, RESTORED, WOULD_CHANGE) for item in items)
+    changed = any(item["state"] in _CHANGES for item in items)
     return {"changed": changed, "items": items, "refused": refused}

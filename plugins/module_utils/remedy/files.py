@@ -4,6 +4,7 @@
 
 import contextlib
 import errno
+import hashlib
 import os
 import stat
 
@@ -12,6 +13,11 @@ _NO_ATTRIBUTES = (errno.ENOTSUP, errno.ENODATA, errno.EPERM, errno.EACCES)
 
 class FileError(Exception):
     """A file can't be replaced; the text says why, without quoting its content."""
+
+
+def digest(content):
+    """Return the SHA-256 of *content* in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 """From the changes that findings ask for to the new contents of files, each edit confirmed by the readers of the audit."""
 
 import collections
-import hashlib
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Host, Unreadable
 from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import edits, reading
@@ -20,10 +19,11 @@ NOT_ALONE = "no edit of that line changes this setting and nothing else: follow 
 
 
 def make(changes):
-    """Return (list of FilePlan, list of Refusal) for *changes*, dictionaries {client, file, line, key, from, to, findings}.
+    """Return (list of FilePlan, list of Refusal) for *changes*, dictionaries {client, file, line, key, from, to, findings, accounts}.
 
     Nothing is written. Where `to` is None the setting goes. `client` is a client's name, or None for a setting of the system;
-    `findings` are the ids of those that ask for it: a change that several ask for is made once.
+    `findings` are the ids of those that ask for it, and `accounts` theirs, {client, config, user}: a change that several ask for is
+    made once. The changes of a FilePlan have the accounts that the setting acts on.
     """
     host = Host("/")
     # Clients bring libraries and variables; where a copy of OpenSSL has its configuration, the library itself tells.
@@ -36,17 +36,13 @@ def make(changes):
     return planner.files(), planner.refused
 
 
-def digest(content):
-    """Return the SHA-256 of *content* in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
-
-
 def _distinct(changes):
     found = collections.OrderedDict()
     for change in changes:
         place = tuple(change[key] for key in ("file", "line", "key", "from"))
-        known = found.setdefault(place, dict(change, findings=[]))
+        known = found.setdefault(place, dict(change, findings=[], accounts=[]))
         known["findings"] = known["findings"] + change["findings"]
+        known["accounts"] = known["accounts"] + change.get("accounts", [])
     return list(found.values())
 
 
@@ -73,7 +69,9 @@ class _Planner:
             return
         self._before.setdefault(target, content)
         self._after[target] = edited
-        self._changes.setdefault((change["file"], target), []).append(change)
+        # In front of a service of this host stand other clients' accounts; it is the service that reads the setting.
+        accounts = reading.accounts_with(self._now, change) or change["accounts"]
+        self._changes.setdefault((change["file"], target), []).append(dict(change, accounts=accounts))
 
     def files(self):
         """Return the plan of each file that changes."""

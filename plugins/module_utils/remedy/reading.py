@@ -24,6 +24,12 @@ def clients_with(reading, change):
     return {reading["accounts"][index]["client"] for index in _touched_accounts(reading, change)}
 
 
+def accounts_with(reading, change):
+    """Return {client, config, user} of the accounts that the setting which *change* names acts on by itself."""
+    touched = [reading["accounts"][index] for index in _touched_accounts(reading, change)]
+    return [{key: account[key] for key in ("client", "config", "user")} for account in touched]
+
+
 def users_of_server(reading, change):
     """Return the names of the users whose accounts have the setting that *change* names for their server."""
     touched = [reading["accounts"][index] for index in _touched_accounts(reading, change)]

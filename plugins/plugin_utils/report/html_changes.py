@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.plain_text import escape
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.facts import ABSENT
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.remedies import where
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.remedies import reason, where
 
 # A page with so many more rows still opens in a second or two.
 MAX_ROWS = 2000
@@ -20,6 +20,12 @@ OUTCOMES = {
     "restored": "put back",
     "present": "was as before already",
     "refused": "not changed",
+}
+RESTART_STATES = {
+    "would_restart": "would be restarted",
+    "restarted": "restarted",
+    "failed": "did not come back",
+    "needed": "has to be restarted",
 }
 _NOT_PUT_BACK = "not put back"
 _CHANGED_AND_PUT_BACK = "changed, then put back"
@@ -51,16 +57,30 @@ class Row:
 
 
 @dataclasses.dataclass(frozen=True)
+class Restart:
+    """One service, or program outside of one, that runs on with old settings, every text inert; `state` in words."""
+
+    host: str
+    name: str
+    what: str
+    state: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Changes:
-    """The rows that are shown, how many more there are, and whether the run only said what it would do."""
+    """The rows that are shown, how many more there are, whether the run only said what it would do, and what is restarted for it."""
 
     rows: tuple[Row, ...]
     more: int
     planned: bool
+    restarts: tuple[Restart, ...] = ()
+    more_restarts: int = 0
+    waiting: tuple[str, ...] = ()
 
 
 def of(lines: Iterable[Mapping[str, Any]]) -> Changes:
     """Return the changes for the *lines* of remedies.jsonl, in the order of hosts, and of time within a host."""
+    lines = list(lines)
     rows: dict[tuple[str, ...], Row] = {}
     for row in (row for line in lines for row in _rows(line)):
         made = (row.host, row.place, row.key, row.after, row.before, OUTCOMES["applied"])
@@ -69,7 +89,21 @@ def of(lines: Iterable[Mapping[str, Any]]) -> Changes:
         else:
             rows[(row.host, row.place, row.key, row.before, row.after, row.outcome)] = row
     found = sorted(rows.values(), key=lambda row: row.host)
-    return Changes(tuple(found[:MAX_ROWS]), max(len(found) - MAX_ROWS, 0), any(row.outcome == OUTCOMES["would_change"] for row in found))
+    restarts = sorted((item for line in lines for item in _restarts(line)), key=lambda item: item.host)
+    return Changes(
+        tuple(found[:MAX_ROWS]),
+        max(len(found) - MAX_ROWS, 0),
+        any(row.outcome == OUTCOMES["would_change"] for row in found),
+        tuple(restarts[:MAX_ROWS]),
+        max(len(restarts) - MAX_ROWS, 0),
+        tuple(sorted({escape(line["host"]) for line in lines if line.get("reboot_required")})),
+    )
+
+
+def _restarts(line: Mapping[str, Any]) -> Iterator[Restart]:
+    for item in line.get("restarts", ()):
+        name = escape(item["name"] if item["manager"] else f"{item['name']} (by hand)")
+        yield Restart(escape(line["host"]), name, escape(reason(item)), RESTART_STATES[item["state"]])
 
 
 def _rows(line: Mapping[str, Any]) -> Iterator[Row]:

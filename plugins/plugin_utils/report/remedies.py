@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.plain_text import escape
@@ -16,23 +16,62 @@ _HEADINGS = {
     "present": "Was as before already",
     "refused": "Not changed",
 }
+# What is still to be done comes last, where it is seen.
+RESTARTS = {
+    "would_restart": "Would restart",
+    "restarted": "Restarted",
+    "failed": "Did not come back from its restart",
+    "needed": "Has to be restarted before the changes count (mailtls_restart)",
+}
+_REBOOT = "Windows has to restart before all programs heed the changes"
 _MAX_PLACES = 20
 
 
 def render(lines: Iterable[Mapping[str, Any]], detail: bool = True) -> str:
     """Return the text for the *lines* of remedies.jsonl; empty when there are none. *detail*: whether hosts and files are named."""
-    groups = _grouped(lines)
+    lines = list(lines)
+    text = _told(_grouped(lines), _HEADINGS, "place", detail) + _told(_restarts(lines), RESTARTS, "host", detail)
+    waiting = [escape(line["host"]) for line in lines if line.get("reboot_required")]
+    if waiting:
+        text += ["", f"{_REBOOT}: {_counted(waiting, 'host')}", *_places(waiting, detail)]
+    return "\n".join(text)
+
+
+def _told(groups: Mapping[tuple[str, str], list[str]], headings: Mapping[str, str], unit: str, detail: bool) -> list[str]:
     text: list[str] = []
-    for state, heading in _HEADINGS.items():
+    for state, heading in headings.items():
         mine = {key: places for key, places in groups.items() if key[0] == state}
         if mine:
             text += ["", heading]
         for (_state, what), places in sorted(mine.items(), key=lambda entry: (-len(entry[1]), entry[0])):
-            text.append(f"  {what}: {len(places)} {'place' if len(places) == 1 else 'places'}")
-            text += [f"    {place}" for place in places[:_MAX_PLACES] if detail]
-            if detail and len(places) > _MAX_PLACES:
-                text.append(f"    and {len(places) - _MAX_PLACES} more, all of them in remedies.jsonl")
-    return "\n".join(text)
+            text += [f"  {what}: {_counted(places, unit)}", *_places(places, detail)]
+    return text
+
+
+def _counted(places: Sequence[str], unit: str) -> str:
+    return f"{len(places)} {unit}{'' if len(places) == 1 else 's'}"
+
+
+def _places(places: Sequence[str], detail: bool) -> Iterator[str]:
+    if detail:
+        yield from (f"    {place}" for place in places[:_MAX_PLACES])
+        if len(places) > _MAX_PLACES:
+            yield f"    and {len(places) - _MAX_PLACES} more, all of them in remedies.jsonl"
+
+
+def _restarts(lines: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[str]]:
+    groups: dict[tuple[str, str], list[str]] = {}
+    for line in lines:
+        for item in line.get("restarts", ()):
+            what = f"{item['name']} ({item['manager'] or 'by hand'})"
+            groups.setdefault((item["state"], escape(what)), []).append(escape(f"{line['host']}: {reason(item)}"))
+    return groups
+
+
+def reason(item: Mapping[str, Any]) -> str:
+    """Return what is restarted, for which files, and what is to be said of that."""
+    because = f" ({item['why']})" if item["why"] else ""
+    return f"{item['client']}, as {item['user']}, for {', '.join(item['files'])}{because}"
 
 
 def _grouped(lines: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[str]]:

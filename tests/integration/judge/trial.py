@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
@@ -183,8 +184,8 @@ def audit(lab: Lab, hosts: list[Host], reach: str = "auto") -> dict[str, Any]:
     return play(lab, hosts, "audit.yml", "-e", f"mailtls_reach={reach}")[1]
 
 
-def play(lab: Lab, hosts: list[Host], playbook: str, *arguments: str) -> tuple[Path, dict[str, Any]]:
-    """Run a playbook of ours, and return its run folder and the findings of all accounts by host, user and client."""
+def played(lab: Lab, hosts: list[Host], playbook: str, *arguments: str) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """Run a playbook of ours, and return how it ended and its run folder."""
     reports = lab.directory / "judge-reports"
     program = str(Path(sys.executable).parent / "ansible-playbook")
     done = lab.run(
@@ -193,8 +194,13 @@ def play(lab: Lab, hosts: list[Host], playbook: str, *arguments: str) -> tuple[P
         env={"MAILTLS_REPORTS": str(reports), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
         timeout=600,
     )
+    return done, (reports / "latest").resolve()
+
+
+def play(lab: Lab, hosts: list[Host], playbook: str, *arguments: str) -> tuple[Path, dict[str, Any]]:
+    """Run a playbook of ours, and return its run folder and the findings of all accounts by host, user and client."""
+    done, folder = played(lab, hosts, playbook, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
-    folder = (reports / "latest").resolve()
     results = json.loads((folder / "results.json").read_text())
     found: dict[str, Any] = {}
     for host in results["hosts"]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import html5lib
 import pytest
-from remedy_lines import LATER, line, setting, value
+from remedy_lines import LATER, line, restart, setting, value
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import formats, html, html_changes
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder
@@ -110,3 +110,21 @@ def test_tidy_has_nothing_to_say(few: dict[str, Any]) -> None:
     lines: Sequence[dict[str, Any]] = [line("a", "applied", ("applied", setting("TLS1", None)), refused=((value(None, "1"), "no"),))]
     page = html.render(few, remedies=lines).encode()
     assert subprocess.run(["tidy", "-quiet", "-errors", "-utf8"], input=page, capture_output=True, check=False).stderr.decode() == ""
+
+
+def test_what_goes_on_with_old_settings_has_a_table_and_windows_hosts_that_wait_are_named(few: dict[str, Any]) -> None:
+    changed = ("applied", setting("TLS1", None))
+    by_hand = restart("/usr/bin/<b>stunnel", "needed", None, "it was started in a session of its user")
+    lines = [
+        line("a", "applied", changed, restarts=(restart("mail.service", "restarted"), by_hand)),
+        line("w", "applied", changed, reboot_required=True),
+    ]
+    page = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(html.render(few, remedies=lines))
+    section = next(part for part in page.iter("section") if part.get("aria-labelledby") == "changed")
+    rows = [["".join(cell.itertext()) for cell in row] for row in section.findall(".//tbody")[1]]
+    what = "stunnel, as root, for /etc/stunnel/mail.conf"
+    assert rows == [
+        ["a", "mail.service", what, "restarted"],
+        ["a", "/usr/bin/<b>stunnel (by hand)", f"{what} (it was started in a session of its user)", "has to be restarted"],
+    ]
+    assert "heed the changes: w." in "".join(section.itertext())
