@@ -3,6 +3,7 @@
 # make lint    the quality tests alone
 # make bench   what an audit costs beside a ping, in the lab        make bench ARGS="50 5": 50 hosts, 5 rounds
 # make bench-report   what a report costs, for 100 to 100,000 hosts      make bench-report ARGS="100 10000"
+# make fuzz    a million inputs for each parser, for hours      make fuzz ARGS="1000 crontab"
 # make traces  note anew by what each reader of a mail client is called in
 # make format  lay out the Python files, and mend what can be mended by itself
 # make venv    only the Python environments
@@ -12,7 +13,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help audit test lint bench bench-report traces format venv packages requirements clean
+.PHONY: help audit test lint bench bench-report fuzz traces format venv packages requirements clean
 .NOTPARALLEL:
 
 ARGS ?=
@@ -46,6 +47,10 @@ bench: packages venv
 bench-report: packages venv
 	@PYTHONPATH=playbooks/collections:tests $(BIN)/python tests/bench/bench_report.py $(ARGS)
 
+fuzz: $(TOOLS)
+	@$(BIN)/python -m pip --quiet install --require-hashes -r requirements/fuzz.txt
+	@PYTHONPATH=playbooks/collections:tests $(BIN)/python tests/fuzz/with_atheris.py $(ARGS)
+
 traces: $(TOOLS)
 	@PYTHONPATH=playbooks/collections $(BIN)/python tests/trace_recorder.py plugins/module_utils/clients/traces.py
 	@$(BIN)/ruff format --quiet plugins/module_utils/clients/traces.py
@@ -73,7 +78,7 @@ $(OLDEST): requirements/core-2.16.txt requirements/make-venv.sh
 
 # In this order: each is held to what the ones before it pin.
 requirements:
-	@for name in controller core-2.16 test; do \
+	@for name in controller core-2.16 test fuzz; do \
 	    uv --no-config pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
 	        --upgrade requirements/$$name.in --output-file requirements/$$name.txt || exit; \
 	done
