@@ -93,7 +93,7 @@ def _kind(draw: random.Random, number: int) -> str:
 
 def _kinds() -> dict[str, dict[str, Any]]:
     policy = policy_load.load()
-    kinds = {kind: {"host": "@host@", **assess_evidence(evidence, policy)} for kind, evidence in _evidence().items()}
+    kinds = {kind: {"host": "@host@", **assess_evidence(evidence, policy)} for kind, evidence in evidence_of_kinds().items()}
     kinds["error"] = host_record.of_error("@host@", "the audit failed on the host: /usr/bin/python3: cannot allocate memory")
     kinds["unreachable"] = host_record.of_unreachable("@host@", "Failed to connect to the host via ssh: Connection timed out")
     return kinds
@@ -104,7 +104,8 @@ def assess_evidence(evidence: dict[str, Any], policy: Any = None) -> dict[str, A
     return assess(evidence_model.load(evidence), policy or policy_load.load(), TODAY)
 
 
-def _evidence() -> dict[str, dict[str, Any]]:
+def evidence_of_kinds() -> dict[str, dict[str, Any]]:
+    """The evidence of each kind of host that answers."""
     pinned = factory.account(settings=[factory.setting("sslproto", "TLS1")])
     legacy_name = "imap-legacy.office365.com"
     legacy = factory.account(server=legacy_name, settings=[factory.setting("poll", legacy_name, line=2)])
