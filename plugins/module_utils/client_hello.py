@@ -1,16 +1,18 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A ClientHello, as it goes over the wire, to the protocol versions and cipher suites that it offers.
+"""A ClientHello, as it goes over the wire, to the protocol versions, cipher suites and algorithms that it offers.
 
-Sources: RFC 8446 (TLS 1.3) chapters 4.1.2, 4.2.1, 5.1 and 6; RFC 5246 (TLS 1.2) chapter 7.4.1.2 and, for hellos in
+Sources: RFC 8446 (TLS 1.3) chapters 4.1.2, 4.2.1, 4.2.3, 4.2.7, 5.1 and 6; RFC 5246 (TLS 1.2) chapter 7.4.1.2 and, for hellos in
 SSLv2's format, appendix E.2; RFC 8701 (GREASE).
 """
+
+import typing
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import versions
 
 # Record types and the handshake message (RFC 8446, 5.1 and 4), extensions (4.2).
 _ALERT, _HANDSHAKE, _CLIENT_HELLO = 21, 22, 1
-_SERVER_NAME, _SUPPORTED_VERSIONS = 0, 43
+_SERVER_NAME, _SUPPORTED_GROUPS, _SIGNATURE_ALGORITHMS, _SUPPORTED_VERSIONS = 0, 10, 13, 43
 _RECORD_LIMIT = 1 << 14
 _TLSV1_2 = 0x0303
 
@@ -77,10 +79,12 @@ def parse(records: bytes) -> dict:
         records: TLS records, or one record of SSLv2, as they were sent. What follows the hello is not looked at.
 
     Returns:
-        {legacy_version, versions, ciphers, server_name}. legacy_version: the protocol's name, or None when it has
-        none. versions: the protocols offered, ascending; without a supported_versions extension the highest alone, as
-        such a hello does not tell the lowest. ciphers: the suites offered, in their order, each as four upper-case
-        hexadecimal digits, without GREASE and signalling values. server_name: whether the hello names a server.
+        {legacy_version, versions, ciphers, groups, signature_algorithms, server_name}. legacy_version: the protocol's
+        name, or None when it has none. versions: the protocols offered, ascending; without a supported_versions
+        extension the highest alone, as such a hello does not tell the lowest. ciphers: the suites offered, in their
+        order, each as four upper-case hexadecimal digits, without GREASE and signalling values. groups,
+        signature_algorithms: those of the extensions of that name likewise, or None without that extension.
+        server_name: whether the hello names a server.
 
     Raises:
         NoHello: it is an alert.
@@ -173,7 +177,11 @@ def _client_hello(reader: _Reader) -> dict:
         offered = _supported_versions(_Reader(extensions[_SUPPORTED_VERSIONS]))
     else:
         offered = [_highest(legacy_version)]
-    return _offer(legacy_version, offered, ciphers, _SERVER_NAME in extensions)
+    return dict(
+        _offer(legacy_version, offered, ciphers, _SERVER_NAME in extensions),
+        groups=_listed(extensions, _SUPPORTED_GROUPS, "supported_groups"),
+        signature_algorithms=_listed(extensions, _SIGNATURE_ALGORITHMS, "signature_algorithms"),
+    )
 
 
 def _highest(legacy_version: int) -> int:
@@ -201,6 +209,16 @@ def _supported_versions(reader: _Reader) -> list:
     listed = _numbers(reader.vector(1), "supported_versions")
     reader.end("supported_versions")
     return listed
+
+
+def _listed(extensions: dict, kind: int, what: str) -> typing.Optional[list]:
+    """The algorithms of such an extension (RFC 8446, 4.2.3 and 4.2.7), in their order."""
+    if kind not in extensions:
+        return None
+    reader = _Reader(extensions[kind])
+    numbers = _numbers(reader.vector(2), what)
+    reader.end(what)
+    return _codes(numbers)
 
 
 def _numbers(vector: bytes, what: str) -> list:
@@ -234,9 +252,15 @@ def _offer(legacy_version: int, offered: list, ciphers: list, server_name: bool)
     return {
         "legacy_version": versions.from_wire(legacy_version),
         "versions": versions.ascending(versions.from_wire(number) for number in offered),
-        "ciphers": [f"{number:04X}" for number in ciphers if not _is_grease(number) and number not in _SIGNALS],
+        "ciphers": _codes(number for number in ciphers if number not in _SIGNALS),
+        "groups": None,
+        "signature_algorithms": None,
         "server_name": server_name,
     }
+
+
+def _codes(numbers: typing.Iterable[int]) -> list:
+    return [f"{number:04X}" for number in numbers if not _is_grease(number)]
 
 
 def _is_grease(number: int) -> bool:

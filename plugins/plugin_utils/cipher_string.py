@@ -11,15 +11,15 @@ import re
 from collections.abc import Collection
 
 # Words that bring, in every release, one of the suites that the service accepts.
-_BROAD = frozenset({"ALL", "HIGH", "AESGCM", "ECDHE+AESGCM", "EECDH+AESGCM"})
+_BROAD = frozenset({"ALL", "HIGH", "AESGCM", "ECDHE+AESGCM", "EECDH+AESGCM", "kECDHE", "kEECDH"})
 # That, too, but only as the very beginning of the list: anywhere else OpenSSL passes over it.
 _FIRST = "DEFAULT"
 # What may be taken away without touching those.
 # fmt: off
 _HARMLESS = frozenset({
-    "3DES", "ADH", "AECDH", "ARIA", "CAMELLIA", "CHACHA20", "COMPLEMENTOFALL", "DES", "DH", "DHE", "DSS", "EDH",
+    "3DES", "ADH", "AECDH", "AESCCM", "AESCCM8", "ARIA", "CAMELLIA", "CHACHA20", "COMPLEMENTOFALL", "DES", "DH", "DHE", "DSS", "EDH",
     "EXP", "EXPORT", "EXPORT40", "EXPORT56", "GOST", "IDEA", "KRB5", "LOW", "MD5", "MEDIUM", "NULL", "PSK", "RC2",
-    "RC4", "SEED", "SRP", "SSLv2", "aDSS", "aECDSA", "aNULL", "aPSK", "eNULL", "kDHE", "kDHEPSK", "kEDH", "kPSK",
+    "RC4", "SEED", "SHA384", "SRP", "SSLv2", "aDSS", "aECDSA", "aNULL", "aPSK", "eNULL", "kDHE", "kDHEPSK", "kEDH", "kPSK",
     "kSRP",
 })
 # fmt: on
@@ -27,7 +27,14 @@ _HARMLESS = frozenset({
 _SUITE = re.compile(r"(?:[A-Z0-9]+-)+[A-Z0-9]+|(?:TLS|SSL)_[A-Z0-9_]+")
 # Up to level 2 all of the service's suites are left (SSL_CTX_set_security_level(3)).
 _LEVEL = re.compile(r"@SECLEVEL=[0-2]$")
+_ANY_LEVEL = re.compile(r"@SECLEVEL=(\d)")
 _SEPARATORS = re.compile(r"[:, ;]+")
+
+
+def security_level(string: str) -> int | None:
+    """Return the level of security that the cipher list *string* sets, or None when it leaves that alone. Of several the last counts."""
+    levels = _ANY_LEVEL.findall(string)
+    return int(levels[-1]) if levels else None
 
 
 def shares(string: str, accepted: Collection[str]) -> bool | None:

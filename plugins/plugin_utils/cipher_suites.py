@@ -15,7 +15,6 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import 
 
 _KIND = "openssl"
 _TLS13 = "TLSv1.3"
-_TLS13_SUITES = "13"
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def of_hello(hello: Hello | None, offered: Collection[str], policy: Policy) -> b
     """Tell whether the suites in the *hello* and the service's have one in common; None where there is no hello."""
     if hello is None or hello.error or not hello.ciphers:
         return None
-    if _TLS13 in offered and any(code.startswith(_TLS13_SUITES) for code in hello.ciphers):
+    if _TLS13 in offered and not policy.handshake.tls13_suites.isdisjoint(hello.ciphers):
         return True
     return any(code in policy.cipher_suites for code in hello.ciphers)
 

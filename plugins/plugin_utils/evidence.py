@@ -43,6 +43,8 @@ class Hello:
     versions: tuple[str, ...]
     ciphers: tuple[str, ...]
     error: str | None
+    groups: tuple[str, ...] | None = None
+    signature_algorithms: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -253,7 +255,14 @@ def _hello(place: _Place) -> Hello:
         versions=place.texts("versions", PROTOCOLS),
         ciphers=place.texts("ciphers", length=_CODE_POINT_LENGTH),
         error=place.optional_text("error"),
+        groups=_code_points(place, "groups"),
+        signature_algorithms=_code_points(place, "signature_algorithms"),
     )
+
+
+def _code_points(place: _Place, key: str) -> tuple[str, ...] | None:
+    """A list that evidence of before does not have, and a hello need not have."""
+    return place.texts(key, length=_CODE_POINT_LENGTH) if place.value.get(key) is not None else None
 
 
 def _system_setting(place: _Place) -> Setting:

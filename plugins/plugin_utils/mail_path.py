@@ -13,6 +13,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils import (
     cipher_suites,
     client_constraints,
     generated_files,
+    handshake_needs,
     library_capability,
     own_priority,
     registry_constraints,
@@ -80,7 +81,7 @@ def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: 
         constraints += ciphers.constraints()
     own = own_priority.of_client(facts, kind, settings, install.version if install else None)
     suites = suite_switches.of_client(facts, install.version if install else None)
-    path = _path(evidence, policy, stack, constraints, unknown, own, suites, facts.asks_by_name)
+    path = _path(evidence, policy, stack, constraints, unknown, own, suites, facts.asks_by_name, ciphers)
     if ciphers and not own:
         path.ciphers_shared, path.own_ciphers = ciphers.shared(path.offered or (), policy), ciphers
     return path
@@ -100,6 +101,7 @@ def _path(
     own: OwnPriority | None,
     suites: OwnSuites | None = None,
     by_name: bool = False,
+    ciphers: OwnCiphers | None = None,
 ) -> Path:
     facts = policy.libraries.get(stack.kind) if stack else None
     path = Path(stack, facts, unknown=list(unknown))
@@ -114,7 +116,10 @@ def _path(
     else:
         path.constraints = registry_constraints.of(evidence, facts, stack, by_name)
         _calculate(path, stack, facts, evidence, client, own)
-    path.ciphers_shared = suite_switches.shared(own.hello(stack) if own else hello, path.offered or (), path.constraints, suites, policy)
+    sent = own.hello(stack) if own else hello
+    path.ciphers_shared = suite_switches.shared(sent, path.offered or (), path.constraints, suites, policy)
+    read = _system_settings(evidence, facts, stack)
+    path.unknown += handshake_needs.of_path(sent, read, ciphers.setting if ciphers else None, facts, stack.version, policy)
     if path.ciphers_shared is None and (off := suite_switches.switched_off(path.constraints, policy)):
         keys = ", ".join(item.setting.key for item in off if item.setting)
         path.unknown.append(f"which cipher suites are left on beside those that {keys} switch off")
@@ -225,14 +230,21 @@ def _system_constraints(
     for gap in evidence.gaps:
         if gap.affects == f"stack:{kind}" and stack.hello("system") is None:
             unknown.append(f"{gap.what}: {gap.why}")
-    settings = [setting for setting in evidence.settings if setting.stack == kind and _is_read_by(stack, setting)]
-    found = [item for setting in settings for item in _library_constraints(setting, facts, stack)]
+    found = [item for setting in _system_settings(evidence, facts, stack) for item in _library_constraints(setting, facts, stack)]
     if own is None:
         return found + _unexplained(stack, facts, found, unknown)
     if own.hello(stack) is None:
         # Whether that would bind a program with a string of its own, nobody can tell.
         unknown.extend(item.why or "" for item in _unexplained(stack, facts, found, unknown))
     return [item for item in found if not item.yields_to_priority]
+
+
+def _system_settings(evidence: Evidence, facts: LibraryFacts, stack: Stack) -> list[Setting]:
+    """The settings that the library reads without being asked."""
+    if facts.settings_apply.holds(stack.version) is False:
+        return []
+    kind = facts.settings_of or stack.kind
+    return [setting for setting in evidence.settings if setting.stack == kind and _is_read_by(stack, setting)]
 
 
 def _is_read_by(stack: Stack, setting: Setting) -> bool:
@@ -243,7 +255,8 @@ def _is_read_by(stack: Stack, setting: Setting) -> bool:
 
 
 def _library_constraints(setting: Setting, facts: LibraryFacts, stack: Stack) -> Iterator[Constraint]:
-    rules = facts.settings.get(setting.key, ())
+    # Of a list of algorithms, handshake_needs tells.
+    rules = tuple(rule for rule in facts.settings.get(setting.key, ()) if not rule.one_of)
     for rule in rules:
         if rule.priority and rule.versions.holds(stack.version) is not False:
             effect = own_priority.effect_of(setting.value, library_capability.known(stack, facts))

@@ -10,8 +10,6 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Hell
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import Constraint
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import ClientFacts, OwnSuites, Policy
 
-_TLS13_SUITES = "13"
-
 
 def of_client(facts: ClientFacts, version: str | None) -> OwnSuites | None:
     """Return the suites that a client of that *version* chooses by itself; None where it leaves the library's default alone.
@@ -37,7 +35,7 @@ def shared(
         offered: the protocols of the path.
         constraints: what acts on it.
         own: from `of_client`.
-        policy: with the suites that the service accepts. A suite of TLS 1.3 is shared where that is offered.
+        policy: with the suites that the service accepts. One of TLS 1.3 serves where that is offered.
     """
     library = frozenset(hello.ciphers) if hello and not hello.error and hello.ciphers else None
     if own is None and library is None:
@@ -45,9 +43,10 @@ def shared(
     certain, perhaps = (own.suites, own.perhaps) if own else (library or frozenset(), frozenset[str]())
     removed = frozenset[str]().union(*(item.effect.without for item in constraints))
 
+    accepted = policy.handshake.tls13_suites.union(policy.cipher_suites) if "TLSv1.3" in offered else policy.cipher_suites.keys()
+
     def serves(suites: frozenset[str]) -> bool:
-        left = (suites if library is None else suites & library) - removed
-        return any(code in policy.cipher_suites or (code.startswith(_TLS13_SUITES) and "TLSv1.3" in offered) for code in left)
+        return not accepted.isdisjoint((suites if library is None else suites & library) - removed)
 
     if serves(certain):
         return True

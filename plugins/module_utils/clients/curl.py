@@ -12,8 +12,9 @@ NAME = "curl"
 
 _AFFECTS = "client:" + NAME
 _VERSION = rb"libcurl/(\d+\.\d+\.\d+)"
-_FILES = ("/.curlrc", "/.config/.curlrc")
-_XDG_FIRST_SINCE = (7, 73)
+# Since then the directory of XDG_CONFIG_HOME comes before the home, and behind it ~/.config without that variable, and without the dot.
+_XDG_SINCE = (7, 73)
+_FILE = "/.curlrc"
 _KEPT = dict(curlrc.SHORT, **{name: name for name in curlrc.KEPT + ("no-ssl", "no-ssl-reqd")}, **curlrc.ALIASES)
 _TABLE = Table(curl_options.SHORT, curl_options.LONG, _KEPT)
 _MAX_NESTED = 10
@@ -21,6 +22,7 @@ _MAX_NESTED = 10
 _GUESSED = {"imap.": "imap", "pop3.": "pop3"}
 _COMPUTED = "\0"
 _UNKNOWN_VALUE = "only the shell that runs the command knows it"
+_UNREAD = "they stand in a configuration that can't be read"
 _UNKNOWN_OPTIONS = "words that only the running shell knows may be further options"
 
 
@@ -31,6 +33,7 @@ def read(host):
     accounts = [account for user in host.users for account in reader.of_file(user)]
     for launch in host.launches.of(NAME):
         accounts += launched.under_environment(host, installs, launch, reader.of_launch(launch))
+    base.want_ciphers(host, installs, accounts, "ciphers")
     # Nearly every host has curl: without a mailbox it is no mail client.
     return base.evidence(NAME, installs, accounts) if accounts else None
 
@@ -41,7 +44,10 @@ class _Reader:
 
     def of_file(self, user):
         """Return the accounts of a user's own file: each call of curl takes their URLs besides its own."""
-        return _accounts(user.name, _operations(self._default(user.home)))
+        config = user.home + "/.config"
+        # Whether the session that runs it sets XDG_CONFIG_HOME is not known.
+        paths = [config + _FILE] if self._knows_xdg else []
+        return _accounts(user.name, _operations(self._default(paths + self._paths(user.home, None, None))))
 
     def of_launch(self, launch):
         """Return the accounts of a command line."""
@@ -51,10 +57,9 @@ class _Reader:
             undecided = undecided or line.undecided
             options = [_option(option.key, option.value, launch) for option in line.options]
             own.append(options + [_option("url", word, launch) for word in line.operands])
-        home = self._home(launch)
-        disabled = home is None or [option.key for option in own[0][:1]] == ["disable"]
+        paths = [] if _leaves_own_file_out(launch) else self._of_environment(launch)
         # What the user's own file adds to fetch is an account of that file.
-        groups = _operations([] if disabled else [option for option in self._default(home) if option.key != "url"])
+        groups = _operations([option for option in self._default(paths) if option.key != "url"])
         groups[-1] += self._expanded(own[0], launch.path)
         groups += [self._expanded(options, launch.path) for options in own[1:]]
         accounts = _accounts(launch.user or "", groups)
@@ -64,15 +69,28 @@ class _Reader:
                 account["undecided"].append(base.undecided("options", _UNKNOWN_OPTIONS, launch.file, launch.line))
         return accounts
 
-    def _home(self, launch):
-        variable = launch.variable("CURL_HOME") or launch.variable("HOME")
-        if variable is not None:
-            return variable.text if variable.is_decided else None
-        return self._host.home_of(launch.user) if launch.user else None
+    @property
+    def _knows_xdg(self):
+        return self._release is not None and self._release >= _XDG_SINCE
 
-    def _default(self, home):
-        files = _FILES[::-1] if self._release is not None and self._release >= _XDG_FIRST_SINCE else _FILES
-        path = next((home + name for name in files if self._host.exists(home + name)), None)
+    def _of_environment(self, launch):
+        """Return where a command looks for the user's own file; nowhere where only the running shell knows."""
+        values = [launch.variable(name) for name in ("HOME", "XDG_CONFIG_HOME", "CURL_HOME")]
+        if any(value is not None and not value.is_decided for value in values):
+            return []
+        home, config, own = [value.text if value is not None else None for value in values]
+        home = home or (self._host.home_of(launch.user) if launch.user else None)
+        return self._paths(home, config, own) if home else []
+
+    def _paths(self, home, config, own):
+        """Return the files of which curl takes the first that is there, for the values of HOME, XDG_CONFIG_HOME and CURL_HOME."""
+        if not self._knows_xdg:
+            return [(own or home) + _FILE]
+        paths = [directory + _FILE for directory in (own, config, home) if directory]
+        return paths if config else [*paths, (own or home) + "/.config/curlrc"]
+
+    def _default(self, paths):
+        path = next((path for path in paths if self._host.exists(path)), None)
         return self._options(path, 0) if path else []
 
     def _options(self, path, nested):
@@ -83,14 +101,21 @@ class _Reader:
         """Return *options* with those of the files that they name in the place of the name."""
         found = []
         for option in options[: base.MAX_ACCOUNTS]:
-            path = locate(option.value) if option.key == "config" and option.value else None
+            path = locate(option.value) if option.key == "config" and option.value and option.value != "-" else None
             if option.key != "config":
                 found.append(option)
             elif path is None or nested >= _MAX_NESTED:
                 self._host.gap(option.file, f"names in line {option.line} a configuration of curl that was not found", _AFFECTS)
+                found.append(option)
             else:
                 found += self._options(path, nested + 1)
         return found
+
+
+def _leaves_own_file_out(launch):
+    """-q does so only as the very first option (curl(1))."""
+    first = launch.argv[1:2]
+    return bool(first) and (first[0].text.startswith("-q") or first[0].text == "--disable")
 
 
 def _split(words):
@@ -156,9 +181,11 @@ def _account(user, option, settings):
     mailbox = _mailbox(option, settings)
     server = None if _COMPUTED in mailbox.server else mailbox.server
     security = "implicit" if mailbox.implicit else "starttls" if "ssl" in settings or "ssl-reqd" in settings else "none"
-    kept = [settings[key] for key in ("version", "tls-max", "ciphers") if key in settings]
+    kept = [settings[key] for key in ("version", "tls-max", "ciphers", "tls13-ciphers", "curves") if key in settings]
     computed = [item for item in kept if _COMPUTED in (item.value or "")]
     undecided = [base.undecided(item.key, _UNKNOWN_VALUE, item.file, item.line) for item in computed]
+    if "config" in settings:
+        undecided.append(base.undecided("options", _UNREAD, settings["config"].file, settings["config"].line))
     if server is None:
         undecided.append(base.undecided("server", _UNKNOWN_VALUE, option.file, option.line))
     return base.account(

@@ -40,7 +40,9 @@ def read(host):
         for path in _files(host, user.home, user.home + "/.config", release)
     }
     of_launch = functools.partial(_of_launch, host, release)
-    return base.evidence(NAME, installs, launched.accounts(host, installs, (NAME,), of_launch, files))
+    accounts = launched.accounts(host, installs, (NAME,), of_launch, files)
+    base.want_ciphers(host, installs, accounts, "cipherstring")
+    return base.evidence(NAME, installs, accounts)
 
 
 def _of_launch(host, release, launch):

@@ -150,13 +150,16 @@ class _Reader:
         undecided += [base.undecided(item.key, "what it runs is known only to it", item.file, item.line) for item in state.unknown]
         if muttrc.COMPUTED in mailbox.server:
             undecided.append(base.undecided("server", "it is computed when the program runs", setting.file, setting.line))
-        if "tunnel" in settings and settings["tunnel"].value:
-            tunnel = settings["tunnel"]
+        tunnel = settings["tunnel"] if "tunnel" in settings and settings["tunnel"].value else None
+        if tunnel:
             undecided.append(base.undecided("server", "the connection goes through the command of tunnel", tunnel.file, tunnel.line))
-        security = "implicit" if mailbox.implicit else self._security(settings, undecided)
+            # TLS is that command's own, or begun inside it, and none of these settings says which.
+            security, kept = None, []
+        else:
+            security = "implicit" if mailbox.implicit else self._security(settings, undecided)
+            kept = [settings[key] for key in _TLS if key in settings and settings[key] not in computed]
+            kept = [item for item in kept if item.value]
         server = None if muttrc.COMPUTED in mailbox.server else mailbox.server
-        kept = [settings[key] for key in _TLS if key in settings and key != "tunnel" and settings[key] not in computed]
-        kept = [item for item in kept if item.value]
         return base.account(
             user,
             setting.file or config,

@@ -11,7 +11,7 @@ import collections
 Option = collections.namedtuple("Option", "key value file line")
 
 VERSIONS = ("tlsv1", "tlsv1.0", "tlsv1.1", "tlsv1.2", "tlsv1.3", "sslv2", "sslv3")
-WITH_VALUE = ("url", "tls-max", "ciphers", "config", "proto-default")
+WITH_VALUE = ("url", "tls-max", "ciphers", "tls13-ciphers", "curves", "config", "proto-default")
 SWITCHES = ("ssl", "ssl-reqd")
 KEPT = VERSIONS + WITH_VALUE + SWITCHES + ("next", "disable")
 SHORT = {"1": "tlsv1", "2": "sslv2", "3": "sslv3", "K": "config", "q": "disable", ":": "next"}

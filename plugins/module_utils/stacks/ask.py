@@ -99,9 +99,10 @@ def ask(questions, timeout=10.0, python=sys.executable):
 
 
 def hello_of(answer):
-    """Return an answer of `ask` as a hello of the evidence: {case, priority, versions, legacy_version, ciphers, error}."""
+    """Return an answer of `ask` as a hello of the evidence: {case, priority, versions, legacy_version, ciphers,
+    groups, signature_algorithms, error}."""
     hello = {"case": answer["case"], "priority": answer["priority"], "error": answer["error"]}
-    offer = {"versions": [], "legacy_version": None, "ciphers": []}
+    offer = {"versions": [], "legacy_version": None, "ciphers": [], "groups": None, "signature_algorithms": None}
     if hello["error"] is None:
         try:
             parsed = client_hello.parse(bytes.fromhex(answer["hello"]))

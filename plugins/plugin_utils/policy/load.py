@@ -15,7 +15,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.yaml_lines im
 
 SCHEMA = "mailtls.policy/1"
 _DATA = os.path.join(os.path.dirname(__file__), "data")
-_SECTIONS = ("service", "endpoints", "cipher_suites", "libraries", "clients", "generated", "sources")
+_SECTIONS = ("service", "handshake", "endpoints", "cipher_suites", "libraries", "clients", "generated", "sources")
 _SERVICE = ("name", "title", "protocol", "deadline", "cipher_source")
 
 
@@ -80,6 +80,7 @@ def _policy(sections: dict[str, dict[str, Node]], files: tuple[str, ...]) -> mod
         endpoints={name.lower(): read.endpoint(name, node, known) for name, node in sections["endpoints"].items()},
         cipher_suites={code: read.cipher_suite(node) for code, node in sections["cipher_suites"].items()},
         cipher_source=read.source(service["cipher_source"], known),
+        handshake=read.handshake(Node(sections["handshake"], Place("handshake", 0)), known),
         libraries={name: _with_settings(facts, libraries, sections["libraries"][name]) for name, facts in libraries.items()},
         clients={name: read.client(node, known) for name, node in sections["clients"].items()},
         generated=tuple(read.generated(name, node, known) for name, node in sections["generated"].items()),

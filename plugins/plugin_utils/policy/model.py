@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -65,6 +66,7 @@ class SettingRule:
         advice: a sentence that says what to do where a new value alone is no fix.
         priority: the value is a GnuTLS priority string: `words` have no say, the library that is asked with it has.
         ciphers: the value is a list of cipher suites for OpenSSL: the library that is asked with it has the say.
+        one_of: the value is a list of algorithms, in which one of these lets the service agree; with none of them nobody can tell.
         absent: effect of the setting's absence, where its program's own value for it is one that it names.
         library: kind of the library that it acts on; None: any.
         library_versions: the versions of that library with which it does.
@@ -81,6 +83,7 @@ class SettingRule:
     advice: str | None = None
     priority: bool = False
     ciphers: bool = False
+    one_of: frozenset[str] = frozenset()
     absent: Effect | None = None
     library: str | None = None
     library_versions: VersionRange = ANY
@@ -88,12 +91,19 @@ class SettingRule:
 
     def effects(self, value: str) -> list[Effect]:
         """Return the effects of the setting's *value* as it stands in the file."""
+        if self.one_of:
+            return [] if self.leaves_one(value) else [Effect(unknown=f"whether the service takes one of {value}")]
         words = [value]
         if self.separator == "space":
             words = value.split()
         elif self.separator == "comma":
             words = [word.strip() for word in value.split(",") if word.strip()]
         return [self._effect(word) for word in words]
+
+    def leaves_one(self, value: str) -> bool:
+        """Tell whether one of `one_of` is in the list *value*; OpenSSL marks words with ? and *, and takes letters of either case."""
+        words = {word.strip("?*").lower() for word in re.split("[:,/ ]+", value)}
+        return not words.isdisjoint(word.lower() for word in self.one_of)
 
     def _effect(self, word: str) -> Effect:
         return self.words.get(word.lower() if self.ignore_case else word, self.otherwise)
@@ -304,6 +314,22 @@ class CipherSuite:
 
 
 @dataclass(frozen=True)
+class Handshake:
+    """What a server can be expected to take in a handshake, by code point: beyond it, nobody can tell from here.
+
+    Attributes:
+        tls13_suites: cipher suites of TLS 1.3.
+        groups: for the key exchange.
+        signature_algorithms: with the RSA key of the service's certificate.
+    """
+
+    tls13_suites: frozenset[str]
+    groups: frozenset[str]
+    signature_algorithms: frozenset[str]
+    source: Source
+
+
+@dataclass(frozen=True)
 class Generated:
     """Files that a program of the system writes: what is changed in them by hand is lost, so that it is the program that has to be told.
 
@@ -339,6 +365,7 @@ class Policy:
     endpoints: Mapping[str, Endpoint]
     cipher_suites: Mapping[str, CipherSuite]
     cipher_source: Source
+    handshake: Handshake
     libraries: Mapping[str, LibraryFacts]
     clients: Mapping[str, ClientFacts]
     generated: tuple[Generated, ...] = field(default=())

@@ -107,18 +107,18 @@ def effect(node: Node) -> model.Effect:
         disable=group("disable"),
         method=protocol(given["method"]) if "method" in given else None,
         methods=group("methods"),
-        without=suites(given["without"]) if "without" in given else frozenset(),
+        without=code_points(given["without"]) if "without" in given else frozenset(),
         invalid=switch(given.get("invalid")),
         unknown=given["unknown"].text() if "unknown" in given else None,
     )
 
 
-def suites(node: Node) -> frozenset[str]:
+def code_points(node: Node) -> frozenset[str]:
     """Return the code points of the list *node*, four hexadecimal digits each."""
     codes = each(node, Node.text)
     for code, item in zip(codes, node.sequence(), strict=True):
         if not _CODE_POINT.fullmatch(code):
-            raise item.error(f"expected a cipher suite's code point, four hexadecimal digits in capitals, found {code!r}")
+            raise item.error(f"expected a code point, four hexadecimal digits in capitals, found {code!r}")
     return frozenset(codes)
 
 
@@ -129,6 +129,8 @@ def setting_rule(node: Node, known: Sources) -> model.SettingRule:
         return priority_rule(node, known)
     if "ciphers" in node.mapping():
         return ciphers_rule(node, known)
+    if "one_of" in node.mapping():
+        return one_of_rule(node, known)
     given = keys(node, ("words", "otherwise", "source"), optional)
     ignore_case = switch(given.get("ignore_case"))
     words: dict[str, model.Effect] = {}
@@ -183,6 +185,20 @@ def ciphers_rule(node: Node, known: Sources) -> model.SettingRule:
         mend=given["mend"].text() if "mend" in given else None,
         advice=given["advice"].text() if "advice" in given else None,
         ciphers=True,
+        library=given["library"].text() if "library" in given else None,
+    )
+
+
+def one_of_rule(node: Node, known: Sources) -> model.SettingRule:
+    """Return the rule of a setting whose value is a list of algorithms, of which one of those in `one_of` is needed."""
+    given = keys(node, ("one_of", "source"), ("versions", "library", "advice"))
+    return model.SettingRule(
+        words={},
+        otherwise=model.Effect(),
+        source=source(given["source"], known),
+        versions=version_range(given.get("versions")),
+        advice=given["advice"].text() if "advice" in given else None,
+        one_of=frozenset(each(given["one_of"], Node.text)),
         library=given["library"].text() if "library" in given else None,
     )
 
@@ -299,8 +315,8 @@ def lacking_suites(node: Node, known: Sources) -> model.LackingSuites:
 def own_suites(node: Node, known: Sources) -> model.OwnSuites:
     """Return the cipher suites that some versions of a client choose by themselves."""
     given = keys(node, ("suites", "source"), ("versions", "perhaps"))
-    perhaps = suites(given["perhaps"]) if "perhaps" in given else frozenset()
-    return model.OwnSuites(version_range(given.get("versions")), suites(given["suites"]), perhaps, source(given["source"], known))
+    perhaps = code_points(given["perhaps"]) if "perhaps" in given else frozenset()
+    return model.OwnSuites(version_range(given.get("versions")), code_points(given["suites"]), perhaps, source(given["source"], known))
 
 
 def offer(node: Node, known: Sources) -> model.Offer:
@@ -340,6 +356,17 @@ def cipher_suite(node: Node) -> model.CipherSuite:
     """Return one cipher suite."""
     given = keys(node, ("name", "openssl"))
     return model.CipherSuite(given["name"].text(), given["openssl"].text())
+
+
+def handshake(node: Node, known: Sources) -> model.Handshake:
+    """Return what a server can be expected to take."""
+    given = keys(node, ("tls13_suites", "groups", "signature_algorithms", "source"))
+    return model.Handshake(
+        tls13_suites=code_points(given["tls13_suites"]),
+        groups=code_points(given["groups"]),
+        signature_algorithms=code_points(given["signature_algorithms"]),
+        source=source(given["source"], known),
+    )
 
 
 def date(node: Node) -> datetime.date:

@@ -79,9 +79,19 @@ def sslv2(version: int, specs: list[int], challenge: bytes = bytes(32)) -> bytes
     return struct.pack(">H", 0x8000 | len(body)) + body
 
 
+NO_EXTENSIONS = {"groups": None, "signature_algorithms": None}
+
+
 class TestWhatOpensslWrote:
     def test_sslv2(self) -> None:
-        assert parse(OPENSSL_SSLV2) == {"legacy_version": None, "versions": [], "ciphers": [], "server_name": False}
+        assert parse(OPENSSL_SSLV2) == {
+            "legacy_version": None,
+            "versions": [],
+            "ciphers": [],
+            "server_name": False,
+            "groups": None,
+            "signature_algorithms": None,
+        }
 
     def test_sslv3_without_extensions(self) -> None:
         parsed = parse(OPENSSL_SSLV3)
@@ -91,7 +101,13 @@ class TestWhatOpensslWrote:
         assert "00FF" not in parsed["ciphers"]
 
     def test_tlsv1(self) -> None:
-        assert parse(OPENSSL_TLSV1) == {"legacy_version": "TLSv1", "versions": ["TLSv1"], "ciphers": ["002F"], "server_name": True}
+        assert parse(OPENSSL_TLSV1) == {
+            "legacy_version": "TLSv1",
+            "versions": ["TLSv1"],
+            "ciphers": ["002F"],
+            "server_name": True,
+            **NO_EXTENSIONS,
+        }
 
     def test_this_pythons_openssl(self) -> None:
         offered = parse(written_by_this_python(ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3, "outlook.office365.com"))
@@ -128,7 +144,14 @@ def test_signals_and_grease_are_no_cipher_suites() -> None:
 def test_hello_in_sslv2_format_for_tls() -> None:
     """What OpenSSL's SSLv23_client_method sends when the cipher list has SSLv2's in it (RFC 5246, E.2)."""
     parsed = parse(sslv2(0x0301, [0x010080, 0x000035, 0x00000A, 0x0700C0, 0x0000FF]))
-    assert parsed == {"legacy_version": "TLSv1", "versions": ["TLSv1"], "ciphers": ["0035", "000A"], "server_name": False}
+    assert parsed == {
+        "legacy_version": "TLSv1",
+        "versions": ["TLSv1"],
+        "ciphers": ["0035", "000A"],
+        "server_name": False,
+        "groups": None,
+        "signature_algorithms": None,
+    }
 
 
 class TestAlerts:
@@ -214,7 +237,7 @@ def parse_or_error(data: bytes) -> None:
     except HelloError as error:
         assert str(error)
     else:
-        assert set(parsed) == {"legacy_version", "versions", "ciphers", "server_name"}
+        assert set(parsed) == {"legacy_version", "versions", "ciphers", "groups", "signature_algorithms", "server_name"}
 
 
 @given(st.binary(max_size=300))

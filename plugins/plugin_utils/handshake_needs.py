@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a handshake needs besides a version and a cipher suite in common: a group, a signature algorithm, and keys that are long enough.
+
+The service's own lists are not published, so where a client offers nothing that a server can be expected to take, nobody can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import cipher_string
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Hello, Setting, spot
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import LibraryFacts, Policy
+
+# From this level of security on, OpenSSL takes no certificate with an RSA key of 2048 bits (SSL_CTX_set_security_level(3)).
+_LEVEL_OF_LONGER_KEYS = 3
+
+
+def of_path(
+    hello: Hello | None, system: Iterable[Setting], own: Setting | None, facts: LibraryFacts, version: str | None, policy: Policy
+) -> list[str]:
+    """Return what keeps one from being sure that the service agrees to a handshake, one sentence's part each.
+
+    Args:
+        hello: what the path sends; None where the library was not asked.
+        system: the settings that it reads by itself.
+        own: the setting of the client with a list of cipher suites for it, if there is one.
+        facts, version: of the library.
+        policy: with what a server can be expected to take.
+    """
+    system = list(system)
+    lists = [setting for setting in system if any(rule.ciphers for rule in facts.settings.get(setting.key, ()))]
+    unasked = _unasked(system, facts, version, policy) if hello is None else []
+    return _unusual(hello, policy) + unasked + _key_length(lists + ([own] if own else []))
+
+
+def _unasked(settings: Iterable[Setting], facts: LibraryFacts, version: str | None, policy: Policy) -> list[str]:
+    """What lists of algorithms come to, where their words alone don't tell."""
+    accepted = {name for suite in policy.cipher_suites.values() for name in (suite.openssl, suite.name)}
+    found = []
+    for setting in settings:
+        for rule in facts.settings.get(setting.key, ()):
+            serves = rule.leaves_one(setting.value) if rule.one_of else not rule.ciphers or cipher_string.shares(setting.value, accepted)
+            if not serves and rule.versions.holds(version) is not False:
+                where = spot(setting.file, setting.line)
+                found.append(f"what {setting.key} = {setting.value} ({where}) leaves is known only to the library that reads it")
+    return found
+
+
+def _unusual(hello: Hello | None, policy: Policy) -> list[str]:
+    """What is offered and may be nothing that the service takes."""
+    if hello is None or hello.error:
+        return []
+    expected = policy.handshake
+    needs = (
+        ("groups for the key exchange", hello.groups, expected.groups),
+        ("signature algorithms", hello.signature_algorithms, expected.signature_algorithms),
+    )
+    return [
+        f"whether the service takes one of the {what} that its ClientHello offers ({', '.join(offered) or 'none'}), "
+        f"of which none is among those that every server has to take ({expected.source.text})"
+        for what, offered, taken in needs
+        if offered is not None and taken.isdisjoint(offered)
+    ]
+
+
+def _key_length(settings: Iterable[Setting]) -> list[str]:
+    """Of the lists of cipher suites, in the order in which they act, the last that names a level of security sets it."""
+    named = [(setting, level) for setting in settings if (level := cipher_string.security_level(setting.value)) is not None]
+    if not named or named[-1][1] < _LEVEL_OF_LONGER_KEYS:
+        return []
+    setting, level = named[-1]
+    return [
+        f"whether the service's certificate has a key that is long enough for the level of security {level} of {setting.key} "
+        f"({spot(setting.file, setting.line)}), which takes no RSA key of 2048 bits"
+    ]
