@@ -20,8 +20,6 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes impo
 
 # The path that the GnuTLS manual (chapter 8) has, for copies that do not tell theirs.
 _GNUTLS_FILE = "/etc/gnutls/config"
-# What bears on protocols and cipher suites; the rest of the commands is of no matter here.
-_OPENSSL_KEYS = ("MinProtocol", "MaxProtocol", "Protocol", "CipherString", "Ciphersuites", "Options")
 
 
 def read(host):
@@ -86,11 +84,7 @@ def _openssl(host, path, config, include_directory):
     for file, line, why in openssl_ssl_conf.doubts(document):
         host.gap(f"{file}, line {line}", why, "stack:openssl")
     commands = openssl_ssl_conf.commands(document)
-    return [
-        _setting("openssl", config, command.file, command.line, command.section, command.key, command.value)
-        for command in commands
-        if command.key in _OPENSSL_KEYS
-    ]
+    return [_setting("openssl", config, command.file, command.line, command.section, command.key, command.value) for command in commands]
 
 
 def _gnutls(host, path, config):

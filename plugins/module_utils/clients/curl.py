@@ -91,25 +91,30 @@ class _Reader:
 
     def _default(self, paths):
         path = next((path for path in paths if self._host.exists(path)), None)
-        return self._options(path, 0) if path else []
+        return (self._options(path, 0) if path else None) or []
 
     def _options(self, path, nested):
-        options = curlrc.parse(self._host.text(path, _AFFECTS) or "", path)
-        return self._expanded(options, lambda name: name if name.startswith("/") else None, nested)
+        """Return the options of a file, or None where it can't be read."""
+        text = self._host.text(path, _AFFECTS)
+        if text is None:
+            return None
+        return self._expanded(curlrc.parse(text, path), lambda name: name if name.startswith("/") else None, nested)
 
     def _expanded(self, options, locate, nested=0):
         """Return *options* with those of the files that they name in the place of the name."""
         found = []
         for option in options[: base.MAX_ACCOUNTS]:
-            path = locate(option.value) if option.key == "config" and option.value and option.value != "-" else None
-            if option.key != "config":
-                found.append(option)
-            elif path is None or nested >= _MAX_NESTED:
-                self._host.gap(option.file, f"names in line {option.line} a configuration of curl that was not found", _AFFECTS)
-                found.append(option)
-            else:
-                found += self._options(path, nested + 1)
+            found += [option] if option.key != "config" else self._of_configuration(option, locate, nested)
         return found
+
+    def _of_configuration(self, option, locate, nested):
+        """Return the options of the file that an option names; the option itself where they can't be read."""
+        path = locate(option.value) if option.value and option.value != "-" else None
+        if path is None or nested >= _MAX_NESTED or not self._host.exists(path):
+            self._host.gap(option.file, f"names in line {option.line} a configuration of curl that was not found", _AFFECTS)
+            return [option]
+        options = self._options(path, nested + 1)
+        return [option] if options is None else options
 
 
 def _leaves_own_file_out(launch):

@@ -52,7 +52,7 @@ _SECTIONS = {
     "channel": dict(_ACTIONS, **_keywords(text="far near master slave", texts="pattern patterns", size="maxsize")),
     "group": _keywords(texts="channel channels"),
 }
-_KEPT = frozenset(LEGACY) | {"host", "port", "ssltype", "tlstype", "sslversion", "sslversions", "tlsversions", "account"}
+_KEPT = frozenset(LEGACY) | {"host", "port", "ssltype", "tlstype", "sslversion", "sslversions", "tlsversions", "cipherstring", "account"}
 # A command, which may hold a secret: that it is there is all that is kept.
 _NOTED = frozenset(["tunnel"])
 # Those of one slot set the same thing, the last of them counts. What TLSVersions changes adds up.

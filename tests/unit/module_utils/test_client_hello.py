@@ -154,6 +154,18 @@ def test_hello_in_sslv2_format_for_tls() -> None:
     }
 
 
+def test_groups_and_signature_algorithms() -> None:
+    extensions = [(10, vector(2, numbers([0x1A1A, 0x001D, 0x0017]))), (13, vector(2, numbers([0x0403, 0x0804])))]
+    parsed = parse(records(hello(extensions=extensions)))
+    assert (parsed["groups"], parsed["signature_algorithms"]) == (["001D", "0017"], ["0403", "0804"])
+
+
+@pytest.mark.parametrize("content", [b"", b"\0\0", b"\0\3\0\x1d\0", b"\0\2\0\x1d\0"])
+def test_groups_that_are_no_list(content: bytes) -> None:
+    with pytest.raises(HelloError, match="supported_groups|missing"):
+        parse(records(hello(extensions=[(10, content)])))
+
+
 class TestAlerts:
     @pytest.mark.parametrize(("number", "name"), [(70, "protocol_version"), (40, "handshake_failure"), (199, "number 199")])
     def test_alert_is_named(self, number: int, name: str) -> None:
@@ -204,7 +216,7 @@ def test_what_follows_the_hello_is_not_looked_at() -> None:
 
 
 any_number = st.integers(0, 0xFFFF)
-other_extensions = st.dictionaries(any_number.filter(lambda kind: kind not in (0, 43)), st.binary(max_size=40), max_size=8)
+other_extensions = st.dictionaries(any_number.filter(lambda kind: kind not in (0, 10, 13, 43)), st.binary(max_size=40), max_size=8)
 
 
 @given(

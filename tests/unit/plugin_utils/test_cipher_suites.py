@@ -18,8 +18,16 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.load import l
 POLICY = load()
 ACCEPTED = {suite.openssl for suite in POLICY.cipher_suites.values()}
 TODAY = datetime.date(2026, 11, 24)
-WORDS = ["ALL", "DEFAULT", "HIGH", "AESGCM", "ECDHE", "RSA", "AES128", "SHA1", "ECDHE+AESGCM", "ECDHE-RSA-AES256-GCM-SHA384", "AES128-SHA"]
-REMOVED = ["!aNULL", "!MD5", "!RC4", "!3DES", "!DH", "!kDHE", "-PSK", "!ECDHE", "!AESGCM", "!RSA", "!SHA1", "@STRENGTH", "@SECLEVEL=2"]
+# fmt: off
+WORDS = [
+    "ALL", "DEFAULT", "HIGH", "AESGCM", "ECDHE", "kEECDH",
+    "kECDHE", "RSA", "AES128", "SHA1", "ECDHE+AESGCM", "ECDHE-RSA-AES256-GCM-SHA384", "AES128-SHA",
+]
+REMOVED = [
+    "!aNULL", "!MD5", "!RC4", "!SHA384", "-AESCCM", "!AESCCM8", "!3DES", "!DH",
+    "!kDHE", "-PSK", "!ECDHE", "!AESGCM", "!RSA", "!SHA1", "@STRENGTH", "@SECLEVEL=2",
+]
+# fmt: on
 
 
 def left_by_openssl(string: str) -> set[str]:

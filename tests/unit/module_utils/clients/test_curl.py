@@ -77,6 +77,40 @@ def test_its_own_file_has_its_say_in_a_command_line_unless_that_leaves_it_out(re
     assert found == [(FILE, "own", ["1.1"]), (CRON, "h", ["1.1"]), (CRON, "i", [])]
 
 
+@pytest.mark.parametrize(
+    ("variables", "path", "reads"),
+    [
+        ("", "/home/alice/.config/curlrc", True),
+        ("", "/home/alice/.config/.curlrc", False),
+        ("XDG_CONFIG_HOME=/home/alice/x", "/home/alice/x/.curlrc", True),
+        ("XDG_CONFIG_HOME=/home/alice/x", "/home/alice/.config/curlrc", False),
+        ("CURL_HOME=/home/alice/c", "/home/alice/c/.curlrc", True),
+        ("CURL_HOME=/home/alice/c", "/home/alice/c/.config/curlrc", True),
+        ("CURL_HOME=/home/alice/c", "/home/alice/.config/curlrc", False),
+    ],
+)
+def test_where_its_own_file_is(variables, path, reads, tree):
+    """Measured with strace and curl 7.88."""
+    tree.write("/usr/bin/curl", "libcurl/7.88.1\n")
+    tree.write(path, "tls-max 1.1\n")
+    tree.write(CRON, f"{variables}\n0 * * * * alice curl -s imaps://h/\n")
+    [account] = [account for account in curl.read(tree.host())["accounts"] if account["config"] == CRON]
+    assert [setting["key"] for setting in account["settings"] if setting["key"] == "tls-max"] == ["tls-max"] * reads
+
+
+@pytest.mark.parametrize(("options", "reads"), [("-q -s", False), ("-qs", False), ("--disable", False), ("-s -q", True), ("-sq", True)])
+def test_its_own_file_is_left_out_by_the_very_first_option_alone(options, reads, read):
+    accounts, _gaps = read(file="tls-max 1.1\n", cron=f"0 * * * * alice curl {options} imaps://h/\n")
+    assert [setting["key"] for setting in accounts[0]["settings"] if setting["key"] == "tls-max"] == ["tls-max"] * reads
+
+
+@pytest.mark.parametrize("name", ["-", "/etc/none"])
+def test_options_that_can_t_be_read_leave_the_account_undecided(name, read):
+    [account], gaps = read(cron=f"0 * * * * alice echo tls-max 1.1 | curl -K {name} imaps://h/\n")
+    assert [item["what"] for item in account["undecided"]] == ["options"]
+    assert len(gaps) == 1
+
+
 def test_a_configuration_that_is_not_found_is_a_gap(read):
     _accounts, gaps = read(file="config = nowhere\nurl = imaps://h/\n")
     assert [(gap["what"], gap["affects"]) for gap in gaps] == [(FILE, "client:curl")]

@@ -180,7 +180,7 @@ def test_what_tlsversions_changes_adds_up_from_the_last_sslversions_on():
         ACCOUNT + "Password {}\n",
         ACCOUNT + 'PassCmd "echo {}"\nUser {}\n',
         ACCOUNT + "PassCmd echo {}\n",
-        ACCOUNT + "UserCmd +{}\nCipherString {}\n",
+        ACCOUNT + "UserCmd +{}\nClientKey {}\n",
         ACCOUNT + 'Tunnel "x {}"\n',
         ACCOUNT + "Port {}\n",
         ACCOUNT + "SSLType {}\n",

@@ -85,7 +85,7 @@ TEXTS = {
     "mbsync": [
         f'IMAPAccount a\nHost h.example # {S}\nUser {S}\nPassCmd "echo {S} {S}"\nSSLType IMAPS\nSSLVersions TLSv1 TLSv1.2\nTimeout 20\n',
         f"# {S}\nimapstore b\nHost h\nUser {S}\nPass {S}\nUseIMAPS yes\nRequireSSL no\n\nMaildirStore {S}\nPath ~/{S}\n\nChannel {S}\n",
-        f'IMAPAccount a\nTunnel "ssh {S}"\nPort 993\nCertificateFile {S}\nCipherString {S}\nAuthMechs LOGIN {S}\n',
+        f'IMAPAccount a\nTunnel "ssh {S}"\nPort 993\nCertificateFile {S}\nClientKey {S}\nAuthMechs LOGIN {S}\n',
         f"Create Both\nFieldDelimiter {S}\n\nIMAPAccount a\nHost h\nPass\n",
     ],
     "mpop": [
