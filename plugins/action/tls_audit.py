@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import duration
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import bounds, remedy, run, sample, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import evidence as evidence_model
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.host_record import of_error
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.host_record import fact, of_error
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import choose
@@ -38,7 +39,7 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         policy = self._policy()
         host = str(task_vars.get("inventory_hostname", ""))
-        result.update(changed=False, policy=_summary(policy))
+        result.update(changed=False, policy=run.policy_summary(policy))
         given = self._waivers(policy)
         try:
             arguments = sample.arguments(self._task.args, host, task_vars)
@@ -46,12 +47,18 @@ class ActionModule(ActionBase):
                 document = sample.noted(choose.obtain(self, arguments, task_vars), arguments)
         except (ReachError, bounds.OutOfBounds) as error:
             result["mailtls"] = of_error(host, f"the audit failed on the host: {error}")
-            return result
+            return self._with_facts(result, policy)
         groups = {"all", *task_vars.get("group_names", ())}
         record = remedy.waiting(_record(host, document, policy), self._task.args.get("restarts") or ())
         result["mailtls"] = waivers.apply(record, given, groups, datetime.date.today())
         if self._task.args.get("evidence"):
             result["evidence"] = document
+        return self._with_facts(result, policy)
+
+    def _with_facts(self, result: dict[str, Any], policy: Policy) -> dict[str, Any]:
+        """Add what the fact cache gets of the host, where that is asked for."""
+        if boolean(self._task.args.get("cache_facts", False)):
+            result["ansible_facts"] = {"mailtls": fact(result["mailtls"], run.policy_summary(policy), run.now())}
         return result
 
     def _seconds(self, arguments: Mapping[str, Any]) -> int:
@@ -85,7 +92,3 @@ def _record(host: str, document: dict[str, Any], policy: Policy) -> dict[str, An
 def _files(given: Any) -> list[str]:
     """Return the files that a task names: a list, one file, or none."""
     return [given] if isinstance(given, str) and given else list(given or ())
-
-
-def _summary(policy: Policy) -> dict[str, str]:
-    return {"name": policy.name, "requirement": policy.protocol, "deadline": policy.deadline.isoformat()}

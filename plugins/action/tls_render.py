@@ -12,9 +12,9 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, gate, retention, run, saved_run, waivers
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, gate, hand_on, retention, run, saved_run, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store, StoreError
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.merge import MergeError, merge, with_notes
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.merge import MergeError, merge, note, with_notes
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import diff, formats, markdown, terminal
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.history import NO_HISTORY, History
@@ -27,6 +27,7 @@ _SPEC = {
     "runs": {"type": "list", "elements": "str", "default": []},
     "artifacts": {"type": "bool", "default": False},
     "slices": {"type": "int", "default": 0},
+    "workflow": {"type": "str", "default": ""},
     "expected": {"type": "list", "elements": "str", "default": []},
     "compare": {"type": "str"},
     "policy": _PATHS,
@@ -68,10 +69,9 @@ class ActionModule(ActionBase):
 
     def _report(self, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         reports = arguments["reports"]
-        url = saved_run.store_url(reports, arguments["store"] or None)
-        folder, whole = _document(arguments, task_vars)
-        store = None if url is None else Store(url)
+        store, away = _store(arguments)
         try:
+            folder, whole = _document(arguments, task_vars, store, away)
             # What evidence would come to on another day, or under another policy, is no part of what happened.
             if store is not None and not _is_anew(arguments):
                 store.add(whole)
@@ -91,14 +91,29 @@ class ActionModule(ActionBase):
             "changed": True, "run": whole["run"]["id"], "folder": folder.path, "summary": dict(whole["summary"]),
             "notes": whole.get("notes", []), "changes": moved, "removed": removed, "markdown": markdown.render(whole, history),
             "files": ["results.json", *(formats.FORMATS[name].file for name in arguments["formats"])],
-            "gate": gate.closed(verdicts, arguments["fail_on"], arguments["min_coverage"]),
+            "gate": away or gate.closed(verdicts, arguments["fail_on"], arguments["min_coverage"]),
         }  # fmt: skip
 
 
-def _document(arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> tuple[RunFolder, dict[str, Any]]:
+def _store(arguments: Mapping[str, Any]) -> tuple[Store | None, str | None]:
+    """Return the store, and why there is none that should be there: what slices handed on makes a report without it, too."""
+    try:
+        url = saved_run.store_url(arguments["reports"], arguments["store"] or None)
+        return (None if url is None else Store(url)), None
+    except StoreError as error:
+        if not arguments["artifacts"]:
+            raise
+        return None, str(error)
+
+
+def _document(
+    arguments: Mapping[str, Any], task_vars: Mapping[str, Any], store: Store | None, away: str | None
+) -> tuple[RunFolder, dict[str, Any]]:
     """Return the document, and the folder that it belongs to: a run's own, or a new one where runs were merged or assessed anew."""
     folders = [saved_run.find(arguments["reports"], name) for name in arguments["runs"]]
-    handed_on, notes = _handed_on(arguments, task_vars)
+    handed_on, notes = _handed_on(arguments, task_vars, store)
+    if away is not None:
+        notes.append(note("store", f"Earlier runs are not told, and this one is in no store: {away}."))
     if not folders and not handed_on:
         raise MergeError(" ".join(["there is no run to report: name one at least, or hand one on.", *(item["text"] for item in notes)]))
     parts = [saved_run.load(folder) for folder in folders]
@@ -118,9 +133,13 @@ def _document(arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> tup
     return folder, whole
 
 
-def _handed_on(arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+def _handed_on(
+    arguments: Mapping[str, Any], task_vars: Mapping[str, Any], store: Store | None
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Return the documents that earlier jobs handed on, and a note for each that is lost. The variables are read as they are."""
-    return artifact.unpack_all(artifact.of_variables(task_vars)) if arguments["artifacts"] else ([], [])
+    if not arguments["artifacts"]:
+        return [], []
+    return hand_on.taken(artifact.of_variables(task_vars), store, arguments["workflow"], run.now())
 
 
 def _is_anew(arguments: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections import Counter
 from collections.abc import Mapping
@@ -12,7 +13,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, gate, host_record, run, sample, waivers
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, gate, hand_on, host_record, run, sample, waivers
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import StoreError
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document, formats
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.stored_hosts import StoredHosts
@@ -48,8 +50,12 @@ class ActionModule(ActionBase):
                 "fail_on": {"type": "str", "choices": list(GATES), "default": "none"},
                 "min_coverage": {"type": "float", "default": 0},
                 "slice": {"type": "str", "default": ""},
+                "hand_on": {"type": "str", "choices": list(hand_on.WAYS), "default": hand_on.NONE},
                 "artifact": {"type": "str", "default": ""},
                 "artifact_limit": {"type": "int", "default": artifact.DEFAULT_LIMIT},
+                "artifact_hosts": {"type": "int", "default": artifact.DEFAULT_HOSTS},
+                "slices": {"type": "int", "default": 1},
+                "workflow": {"type": "str", "default": ""},
             }
         )[1]
         current = _recorded_run()
@@ -58,7 +64,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(wrong)
         try:
             return {"changed": False, "run": current.folder.run_id, **_PHASES[arguments["phase"]](current, arguments, task_vars or {})}
-        except artifact.ArtifactError as error:
+        except (artifact.ArtifactError, StoreError) as error:
             raise AnsibleActionFail(f"This run can't be handed on: {error}") from error
 
 
@@ -71,12 +77,9 @@ def _recorded_run() -> run.Run:
     return current
 
 
-def _open(_current: run.Run, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+def _open(current: run.Run, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
     if not task_vars.get("groups", {}).get("all"):
         raise AnsibleActionFail(NO_INVENTORY)
-    if arguments["artifact"]:
-        artifact.key(arguments["artifact"])
-        artifact.check_size(len(task_vars["ansible_play_hosts_all"]), arguments["artifact_limit"])
     wrong = sample.wrong(arguments)
     if wrong:
         raise AnsibleActionFail(wrong)
@@ -88,6 +91,7 @@ def _open(_current: run.Run, arguments: Mapping[str, Any], task_vars: Mapping[st
         given = waivers.load(arguments["waivers"], policy.deadline)
     except waivers.PolicyError as error:
         raise AnsibleActionFail(f"The waivers can't be used: {error}") from error
+    way = hand_on.opened(current, arguments, [str(host) for host in task_vars["ansible_play_hosts_all"]], policy)
     return {
         "policy": run.policy_summary(policy),
         "policy_files": arguments["policy"],
@@ -95,14 +99,17 @@ def _open(_current: run.Run, arguments: Mapping[str, Any], task_vars: Mapping[st
         "waiver_files": arguments["waivers"],
         "formats": arguments["formats"],
         "slice": arguments["slice"] or None,
+        "hand_on": None if way is None else dataclasses.asdict(way),
     }
 
 
 def _hand_on(current: run.Run, arguments: Mapping[str, Any], _task_vars: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the run as what `set_stats` returns: the only thing of a job that AWX hands on to the next."""
+    """Return what `set_stats` returns, the only thing of a job that AWX hands on to the next: the run, or where it is."""
+    if current.hand_on is None:
+        return {}
     lost = [host_record.of_lost(host, host_record.NEVER_AUDITED) for host in current.missing()]
     whole = document.build([*StoredHosts(current.folder), *lost], current.describe(run.now()), current.waivers)
-    data = {artifact.key(arguments["artifact"]): artifact.pack(whole, arguments["artifact_limit"])}
+    data = {artifact.key(current.hand_on.name): hand_on.handed(current, whole, arguments["artifact_limit"])}
     return {"ansible_stats": {"data": data, "per_host": False, "aggregate": False}}
 
 

@@ -104,7 +104,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible.template import Templar
 from ansible.utils import color
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import host_record, remedy, run, saved_run, task_result
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import hand_on, host_record, remedy, run, saved_run, task_result
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import StoreError
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document, formats, remedies, terminal
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.history import NO_HISTORY, History
@@ -218,7 +218,7 @@ class CallbackModule(CallbackBase):
         if run.current() is None and not run.problems():
             formats.check(self._formats())
             self._store = saved_run.store_url(self.get_option("reports"), self._asked_store())
-            run.begin(RunFolder.create(self.get_option("reports")))
+            run.begin(RunFolder.create(self.get_option("reports"))).store = self._store
             atexit.register(self._cut_short, os.getpid())
             self._progress = Progress(self.get_option("progress"))
 
@@ -230,8 +230,12 @@ class CallbackModule(CallbackBase):
         return str(given or self.get_option("store") or "") or None
 
     def _history(self, whole: dict[str, Any]) -> History:
-        """Put the run into the store, and return what earlier ones tell. What goes wrong costs nothing of the report."""
-        if self._store is None:
+        """Put the run into the store, and return what earlier ones tell. What goes wrong costs nothing of the report.
+
+        A slice is no run of its own: the job that merges puts the whole in.
+        """
+        current = run.current()
+        if self._store is None or (current is not None and current.hand_on is not None):
             return NO_HISTORY
         try:
             return saved_run.record(self._store, whole)
@@ -258,7 +262,11 @@ class CallbackModule(CallbackBase):
             current.waivers = result["waivers"]
             current.formats = result["formats"]
             current.slice = result["slice"]
+            current.hand_on = result["hand_on"] and run.HandOn(**result["hand_on"])
+            current.feed = hand_on.feed(current)
             current.plan()
+        if current is not None and "ansible_stats" in result:
+            current.feed = None  # it is handed on whole by now
 
     def _finished(self, result: Any) -> None:
         current = run.current()

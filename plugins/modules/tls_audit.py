@@ -118,6 +118,12 @@ options:
       - In a run that is being recorded the evidence is saved in the run folder anyway.
     type: bool
     default: false
+  cache_facts:
+    description:
+      - Whether what the host came to is kept as its fact C(mailtls), and so in Ansible's fact cache where there is one. No other fact is.
+      - Switch it on to have other playbooks, or an inventory, choose hosts by it; the cache then holds a word about every host's weakness.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: The audit only reads, so it does the same in check mode.
@@ -210,6 +216,21 @@ evidence:
   description: What was collected.
   returned: when O(evidence=true)
   type: dict
+ansible_facts:
+  description: What is kept as a fact.
+  returned: when O(cache_facts=true)
+  type: dict
+  contains:
+    mailtls:
+      description: What the host came to, in short.
+      type: dict
+      sample:
+        audited: "2026-11-24T04:05:00Z"
+        causes: [pinned]
+        collection: 0.1.0
+        deadline: "2026-12-31"
+        policy: shipped
+        verdict: FAIL
 """
 
 import os
@@ -238,6 +259,7 @@ def main():
             "probe_hosts": {"type": "int", "default": 20},
             "windows_load_hives": {"type": "bool", "default": False},
             "evidence": {"type": "bool", "default": False},
+            "cache_facts": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )

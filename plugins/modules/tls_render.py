@@ -30,7 +30,9 @@ options:
     default: []
   artifacts:
     description:
-      - Whether the variables C(mailtls_fleet_*), what M(mailtls.fleet.tls_run) handed on from other jobs, are merged, too.
+      - Whether the variables C(mailtls_fleet_*), what M(mailtls.fleet.tls_run) handed on from other jobs, are merged, too, and the slices
+        in the store that they lead to.
+      - A store that can't be used is told in the report and by RV(gate) then, where there is a report without it.
       - One that is empty or damaged is named in the report, and its hosts are ERROR where O(expected) has them.
     type: bool
     default: false
@@ -39,6 +41,11 @@ options:
       - How many slices there were. Where fewer left something, the report says so. V(0) where that is not known.
     type: int
     default: 0
+  workflow:
+    description:
+      - With O(artifacts), a divided run whose slices in the store are merged, too, whether an artifact leads there or not.
+    type: str
+    default: ""
   expected:
     description:
       - Hosts that the report has to name. One that is in no run is ERROR there, because its run or slice left nothing of it.
@@ -186,7 +193,7 @@ markdown:
   returned: success
   type: str
 gate:
-  description: Why this should not end as a success, by O(fail_on) and O(min_coverage); null where it may.
+  description: Why this should not end as a success, by the store, O(fail_on) and O(min_coverage); null where it may.
   returned: success
   type: str
 """

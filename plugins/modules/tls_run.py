@@ -20,7 +20,7 @@ options:
   phase:
     description:
       - Which end of the run this is. Open it before the first host is audited, and close it after the last one.
-      - V(hand_on), between them, gives the run to the next job as an artifact, as M(ansible.builtin.set_stats) does.
+      - V(hand_on), between them, gives the run to the job that merges, where O(hand_on) was not V(none) when it was opened.
     type: str
     choices: [open, hand_on, close]
     required: true
@@ -84,17 +84,44 @@ options:
       - Used with O(phase=open).
     type: str
     default: ""
+  hand_on:
+    description:
+      - How the run gets to the job that merges. Used with O(phase=open), which fails at once where that can't work.
+      - V(artifact) sets the variable C(mailtls_fleet_ARTIFACT) for the next job, as M(ansible.builtin.set_stats) does.
+      - V(store) puts the hosts into the store, each as it finishes, and the artifact only says so. A job that is killed leaves what was
+        finished.
+      - V(auto) is V(store) where the store is a PostgreSQL, else V(artifact). V(none) hands nothing on.
+      - A run that is handed on is no run of the store by itself.
+    type: str
+    choices: [none, auto, artifact, store]
+    default: none
   artifact:
     description:
-      - What names the artifact, which is the variable C(mailtls_fleet_ARTIFACT). Up to 64 letters, digits and C(_).
-      - Used with O(phase=hand_on), and with O(phase=open) to fail at once where the hosts are too many.
+      - What names the slice and its artifact. Up to 64 letters, digits and C(_). Used with O(phase=open).
     type: str
     default: ""
   artifact_limit:
     description:
       - How many bytes the artifact may have. Where the records do not fit, they are handed on in short. No host is left out.
+      - Used with O(phase=open) to fail at once where the hosts are too many, and with O(phase=hand_on).
     type: int
     default: 600000
+  artifact_hosts:
+    description:
+      - How many hosts all O(slices) together may have to go by artifacts, which the job that merges gets all at once.
+      - Used with O(phase=open).
+    type: int
+    default: 20000
+  slices:
+    description:
+      - How many slices of about this size there are. Used with O(phase=open).
+    type: int
+    default: 1
+  workflow:
+    description:
+      - What names the divided run that this is a slice of, by which the job that merges finds it in the store. Used with O(phase=open).
+    type: str
+    default: ""
 attributes:
   check_mode:
     description: Changes nothing on any host, so it does the same in check mode.
@@ -176,9 +203,23 @@ slice:
   description: The part of a divided run that this is; null for a whole run.
   returned: when O(phase=open)
   type: str
+hand_on:
+  description: How the run gets to the job that merges; null where it is no part of another.
+  returned: when O(phase=open)
+  type: dict
+  contains:
+    way:
+      description: V(artifact) or V(store).
+      type: str
+    name:
+      description: What names the slice.
+      type: str
+    workflow:
+      description: What names the divided run.
+      type: str
 ansible_stats:
   description: The artifact, in the form in which Ansible collects it for the end of the job.
-  returned: when O(phase=hand_on)
+  returned: when O(phase=hand_on) and the run is handed on
   type: dict
 verdicts:
   description: How many hosts have each verdict.

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a slice hands on to the job that merges: its document, packed, whole where it fits into the limit and else in short.
 
+Where slices go through a store, the artifact only says so.
 Packed, because artifacts come back as variables, which Ansible may evaluate: no host's text is ever legible as a template there.
 """
 
@@ -22,11 +23,14 @@ SCHEMA = "mailtls.artifact/1"
 PREFIX = "mailtls_fleet_"
 # Below the 700,000 characters from which on ansible-runner empties the result of a task in its event.
 DEFAULT_LIMIT = 600_000
+# Artifacts are variables of the job that merges, all of them at once: 1 MB, at what a host takes as it is.
+DEFAULT_HOSTS = 20_000
 # What a host takes in short and packed, generously: generated fleets take 17 bytes a host, and 42 as they are.
 LEAST_OF_A_HOST = 40
 _MAX_UNPACKED = 500_000_000
 # Bytes before packing for each that the artifact may have, from the best that packing does to none at all.
 _BUDGETS = (32, 16, 8, 4, 2, 0.7)
+_STORE = "let all jobs share a store, a PostgreSQL that mailtls_store or MAILTLS_STORE names for the slices and for the merge"
 _KEY = re.compile(r"[A-Za-z0-9_]{1,64}")
 
 
@@ -39,6 +43,19 @@ def key(job: str) -> str:
     if not _KEY.fullmatch(job):
         raise ArtifactError(f"{job!r} can't name a slice: use up to 64 letters, digits and '_'")
     return PREFIX + job
+
+
+def pointer(document: Mapping[str, Any], workflow: str) -> dict[str, Any]:
+    """Return what says that *document* is in the store, a slice of *workflow*."""
+    return {"schema": SCHEMA, "run": document["run"], "hosts": len(document["hosts"]), "stored": workflow}
+
+
+def stored(value: Any) -> tuple[str, str] | None:
+    """Return the workflow and the id of the run that *value* says are in the store; None where it says nothing of the kind."""
+    if not isinstance(value, Mapping) or value.get("schema") != SCHEMA:
+        return None
+    workflow, run = value.get("stored"), value.get("run")
+    return (workflow, str(run["id"])) if isinstance(workflow, str) and isinstance(run, Mapping) and "id" in run else None
 
 
 def pack(document: Mapping[str, Any], limit: int) -> dict[str, Any]:
@@ -57,18 +74,20 @@ def pack(document: Mapping[str, Any], limit: int) -> dict[str, Any]:
     raise ArtifactError(too_large(told["hosts"], limit))
 
 
-def check_size(hosts: int, limit: int) -> None:
-    """Raise ArtifactError where *hosts* hosts can't fit into *limit* bytes, whatever they come to."""
+def check_size(hosts: int, limit: int, slices: int, most: int) -> None:
+    """Raise ArtifactError where *hosts* hosts can't fit into *limit* bytes, or those of *slices* such slices are more than *most*."""
+    if hosts * slices > most:
+        raise ArtifactError(
+            f"{slices:,} slices of {hosts:,} hosts are more than the {most:,} hosts (mailtls_artifact_hosts) that go by artifacts: {_STORE}"
+        )
     if hosts * LEAST_OF_A_HOST > limit:
         raise ArtifactError(too_large(hosts, limit))
 
 
 def too_large(hosts: int, limit: int) -> str:
     """Return the sentence that says so."""
-    return (
-        f"{hosts:,} hosts do not fit into an artifact of {limit:,} bytes (mailtls_artifact_limit): take more and smaller slices, or"
-        " switch mailtls_slice_artifact off, let all jobs share a directory for reports (MAILTLS_REPORTS), and merge with mailtls_runs"
-    )
+    what = f"{hosts:,} hosts do not fit into an artifact of {limit:,} bytes (mailtls_artifact_limit)"
+    return f"{what}: take more and smaller slices, or {_STORE}"
 
 
 def unpack(value: Any) -> dict[str, Any]:

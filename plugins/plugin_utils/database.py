@@ -43,6 +43,7 @@ class Store:
 
     Attributes:
         name: the database's URL, without a password.
+        tables: the tables that it holds.
     """
 
     def __init__(self, url: str) -> None:
@@ -55,7 +56,7 @@ class Store:
             raise StoreError(NO_LIBRARY)
         self._engine = _engine(url)
         self.name = self._engine.url.set(query={}).render_as_string(hide_password=True)
-        self._tables = _tables()
+        self.tables = _tables()
         with self._explained("opened"):
             self._prepare()
 
@@ -63,25 +64,37 @@ class Store:
         """Let go of the database."""
         self._engine.dispose()
 
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Any]:
+        """A connection to read by. Raises StoreError where what is done with it can't be done."""
+        with self._explained("read"), self._engine.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[Any]:
+        """A connection to change by, all or nothing. Raises StoreError where what is done with it can't be done."""
+        with self._explained("written to"), self._engine.begin() as connection:
+            yield connection
+
     def add(self, document: Mapping[str, Any]) -> None:
         """Put a run in, or in place of what is there under its id and slice. Raises StoreError; then nothing has changed."""
         run = document["run"]
-        with self._explained("written to"), self._engine.begin() as connection:
+        with self.changing() as connection:
             self._delete(connection, self._key_of(run["id"], run["slice"]))
             row = {
                 "run": run["id"], "slice": run["slice"] or "", "started": run["started"], "finished": run["finished"],
                 "facts": json.dumps([dict(run), dict(document["summary"]), document.get("notes", [])]),
                 **{name: document["summary"][name] for name in ("hosts", "fail", "coverage")},
             }  # fmt: skip
-            number = connection.execute(sa.insert(self._tables.runs).values(row)).inserted_primary_key[0]
-            for batch in _batches(document["hosts"]):
+            number = connection.execute(sa.insert(self.tables.runs).values(row)).inserted_primary_key[0]
+            for batch in batches(document["hosts"]):
                 self._add_hosts(connection, number, batch)
 
     def verdicts(self, run_id: str) -> RunVerdicts:
         """Return the verdicts of a run, all its slices together. Raises StoreError, also where there is none of that id."""
-        runs, hosts, findings = self._tables.runs, self._tables.hosts, self._tables.findings
+        runs, hosts, findings = self.tables.runs, self.tables.hosts, self.tables.findings
         of_run = runs.c.run == run_id
-        with self._explained("read"), self._engine.connect() as connection:
+        with self.reading() as connection:
             started = connection.execute(sa.select(sa.func.min(runs.c.started)).where(of_run)).scalar()
             if started is None:
                 raise StoreError(f"the store {self.name} has no run {run_id!r}")
@@ -101,26 +114,26 @@ class Store:
 
     def runs(self) -> list[tuple[str, str]]:
         """Return (id, started) of all runs, the oldest first. Raises StoreError."""
-        table = self._tables.runs
+        table = self.tables.runs
         started = sa.func.min(table.c.started)
-        with self._explained("read"), self._engine.connect() as connection:
+        with self.reading() as connection:
             rows = connection.execute(sa.select(table.c.run, started).group_by(table.c.run).order_by(started, table.c.run))
             return [(str(run), str(moment)) for run, moment in rows]
 
     def remove(self, run_ids: Iterable[str]) -> None:
         """Remove runs, with their hosts and findings. Raises StoreError; then none is removed."""
-        with self._explained("written to"), self._engine.begin() as connection:
+        with self.changing() as connection:
             for run_id in run_ids:
-                self._delete(connection, self._tables.runs.c.run == run_id)
+                self._delete(connection, self.tables.runs.c.run == run_id)
 
     def _points(self, until: str, limit: int, own: str) -> list[tuple[str, TrendPoint]]:
-        table = self._tables.runs
+        table = self.tables.runs
         started, hosts = sa.func.min(table.c.started), sa.func.sum(table.c.hosts)
         covered = sa.func.sum(table.c.coverage * table.c.hosts)
         columns = (table.c.run, started, hosts, sa.func.sum(table.c.fail), covered)
         query = sa.select(*columns).where(table.c.run != own).group_by(table.c.run).having(started < until)
         query = query.order_by(started.desc(), table.c.run.desc()).limit(limit)
-        with self._explained("read"), self._engine.connect() as connection:
+        with self.reading() as connection:
             rows = list(connection.execute(query))
         rows.reverse()
         return [
@@ -136,8 +149,8 @@ class Store:
             else:
                 # The driver begins a transaction only with a change; the lock has to be there before the first look.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-            self._tables.metadata.create_all(connection)
-            table = self._tables.version
+            self.tables.metadata.create_all(connection)
+            table = self.tables.version
             found = connection.execute(sa.select(table.c.version)).scalar()
             if found is None:
                 connection.execute(sa.insert(table).values(version=VERSION))
@@ -149,18 +162,18 @@ class Store:
             {"run": number, "host": _to_json(item["host"]), "verdict": item["verdict"], "why": _to_json(item["why"])} for item in records
         ]
         findings = [_finding_row(number, item["host"], found) for item in records for found in _unique(item["findings"])]
-        connection.execute(sa.insert(self._tables.hosts), hosts)
+        connection.execute(sa.insert(self.tables.hosts), hosts)
         if findings:
-            connection.execute(sa.insert(self._tables.findings), findings)
+            connection.execute(sa.insert(self.tables.findings), findings)
 
     def _key_of(self, run_id: str, part: str | None) -> Any:
-        return sa.and_(self._tables.runs.c.run == run_id, self._tables.runs.c.slice == (part or ""))
+        return sa.and_(self.tables.runs.c.run == run_id, self.tables.runs.c.slice == (part or ""))
 
     def _delete(self, connection: Any, which: Any) -> None:
-        numbers = sa.select(self._tables.runs.c.number).where(which)
-        for table in (self._tables.findings, self._tables.hosts):
+        numbers = sa.select(self.tables.runs.c.number).where(which)
+        for table in (self.tables.findings, self.tables.hosts):
             connection.execute(sa.delete(table).where(table.c.run.in_(numbers)))
-        connection.execute(sa.delete(self._tables.runs).where(which))
+        connection.execute(sa.delete(self.tables.runs).where(which))
 
     @contextlib.contextmanager
     def _explained(self, doing: str) -> Iterator[None]:
@@ -198,6 +211,22 @@ class _Tables:
             sa.Column("cause", text, nullable=False),
             sa.Column("why", text, nullable=False),
         )  # fmt: skip
+        # Slices that wait for the job that merges them: slice_rows.py.
+        self.slices = sa.Table(
+            "mailtls_slices", self.metadata,
+            sa.Column("number", integer, primary_key=True),
+            sa.Column("workflow", text, nullable=False),
+            sa.Column("slice", text, nullable=False),
+            sa.Column("started", text, nullable=False),
+            sa.Column("plan", text, nullable=False),
+            sa.UniqueConstraint("workflow", "slice"),
+        )  # fmt: skip
+        self.slice_hosts = sa.Table(
+            "mailtls_slice_hosts", self.metadata,
+            sa.Column("slice", integer, sa.ForeignKey("mailtls_slices.number"), primary_key=True, autoincrement=False),
+            sa.Column("place", integer, primary_key=True, autoincrement=False),
+            sa.Column("record", text, nullable=False),
+        )  # fmt: skip
 
 
 def _of_run(*key: str) -> list[Any]:
@@ -220,7 +249,14 @@ def url_of(reports: str, store: str | None) -> str:
     return store or f"sqlite:///{os.path.join(os.path.abspath(reports), FILE)}"
 
 
-def _engine(url: str) -> Any:
+def is_shared(url: str) -> bool:
+    """Tell whether the store at *url* is one that jobs on several machines share. Raises StoreError where that is no URL of a store."""
+    return bool(_url(url).get_backend_name() == "postgresql")
+
+
+def _url(url: str) -> Any:
+    if sa is None:
+        raise StoreError(NO_LIBRARY)
     try:
         parsed = sa.engine.make_url(url)
     except (sa_errors.ArgumentError, ValueError):
@@ -230,9 +266,15 @@ def _engine(url: str) -> Any:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in ("postgresql", "sqlite"):
         raise StoreError(f"the store's URL names {parsed.get_backend_name()}; expected postgresql or sqlite")
+    return parsed
+
+
+def _engine(url: str) -> Any:
+    parsed = _url(url)
     waiting: dict[str, Any] = {"connect_timeout": _WAIT} if parsed.get_backend_name() == "postgresql" else {"timeout": _WAIT}
     try:
-        return sa.create_engine(parsed, connect_args=waiting)
+        # No connection outlives its use: a worker process that Ansible forks would inherit it.
+        return sa.create_engine(parsed, connect_args=waiting, poolclass=sa.NullPool)
     except ImportError as error:
         raise StoreError(f"{NO_LIBRARY}: {error}") from None
     except sa_errors.SQLAlchemyError:
@@ -267,7 +309,8 @@ def _unique(findings: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return list({item["id"]: item for item in findings}.values())
 
 
-def _batches(hosts: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+def batches(hosts: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Yield *hosts* in lists that fit into one statement."""
     batch: list[Mapping[str, Any]] = []
     for host in hosts:
         batch.append(host)

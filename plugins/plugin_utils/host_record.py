@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.mailtls.fleet.plugins.module_utils.version import VERSION
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import finding, stable_id
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import ERROR, UNREACHABLE
 
@@ -36,6 +38,25 @@ def of_lost(host: str, why: str) -> dict[str, Any]:
 def is_lost(record: Mapping[str, Any]) -> bool:
     """Tell whether *record* only says that nobody came to its host."""
     return any(item["cause"] == _LOST for item in record["findings"])
+
+
+def fact(record: Mapping[str, Any], policy: Mapping[str, str], now: datetime.datetime) -> dict[str, Any]:
+    """Return what the fact cache gets of a host: nothing that the host itself could have written.
+
+    Args:
+        record: what the host came to.
+        policy: {name, requirement, deadline} that it was judged by.
+        now: when it was, in UTC.
+    """
+    causes = {item["cause"] for item in record["findings"] if item["verdict"] == record["verdict"]}
+    return {
+        "verdict": record["verdict"],
+        "causes": sorted(causes),
+        "audited": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "policy": policy["name"],
+        "deadline": policy["deadline"],
+        "collection": VERSION,
+    }
 
 
 def _record(host: str, verdict: str, cause: str, why: str, text: str) -> dict[str, Any]:

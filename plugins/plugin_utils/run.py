@@ -9,7 +9,8 @@ what a worker changes here stays in the worker.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.version import VERSION
@@ -18,6 +19,21 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load a
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import FAIL
+
+
+@dataclass(frozen=True)
+class HandOn:
+    """How a slice gets to the job that merges.
+
+    Attributes:
+        way: "artifact" or "store".
+        name: what names the slice.
+        workflow: what names the divided run, for the store.
+    """
+
+    way: str
+    name: str
+    workflow: str
 
 
 class Run:
@@ -33,6 +49,9 @@ class Run:
         waivers: summaries of the waivers that the run was given.
         formats: what the report is rendered in; None: what the callback says.
         slice: the part of a divided run that this is; None: a whole run.
+        store: the URL of the store; None: there is none. It may hold a password.
+        hand_on: how the run gets to the job that merges; None: it is no part of another.
+        feed: what takes each finished host besides; None: nothing does.
     """
 
     def __init__(self, folder: RunFolder) -> None:
@@ -45,6 +64,9 @@ class Run:
         self.waivers: list[dict[str, Any]] = []
         self.formats: list[str] | None = None
         self.slice: str | None = None
+        self.store: str | None = None
+        self.hand_on: HandOn | None = None
+        self.feed: Callable[[Mapping[str, Any]], None] | None = None
         self._policy_from: str | None = None
 
     def record(self, record: Mapping[str, Any]) -> None:
@@ -53,6 +75,8 @@ class Run:
         host, verdict = record["host"], record["verdict"]
         self.failing += (verdict == FAIL) - (self.verdicts.get(host) == FAIL)
         self.verdicts[host] = verdict
+        if self.feed is not None:
+            self.feed(record)
 
     def save_evidence(self, host: str, evidence: Mapping[str, Any]) -> None:
         """Keep what was collected of *host*. Raises RunFolderError when that can't be done."""

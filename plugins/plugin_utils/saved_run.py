@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +78,12 @@ def _cut_short(folder: RunFolder) -> dict[str, Any]:
     plan = folder.read_plan()
     if not {"run", "expected", "waivers"} <= plan.keys():
         raise RunFolderError(f"{folder.plan_path}: expected run, expected and waivers")
-    records = {record["host"]: record for record in StoredHosts(folder)}
+    return cut_short(plan, StoredHosts(folder))
+
+
+def cut_short(plan: Mapping[str, Any], found: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the document of a run that set out to do *plan*, of which *found* are the hosts; the others are lost."""
+    records = {record["host"]: record for record in found}
     lost = {host: host_record.of_lost(host, CUT_SHORT) for host in plan["expected"] if host not in records}
     return document.build([*records.values(), *lost.values()], plan["run"], plan["waivers"])
 

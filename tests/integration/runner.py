@@ -66,8 +66,8 @@ class Runner:
             options = {"symlinks": True, "ignore": shutil.ignore_patterns("__pycache__")} if whole.is_dir() else {}
             copy(whole, self._project / name, **options)
 
-    def start(self, name: str, playbook: str, inventory: Mapping[str, Any], variables: Mapping[str, Any]) -> Started:
-        """Begin the job *name*."""
+    def start(self, name: str, playbook: str, inventory: Mapping[str, Any], variables: Mapping[str, Any], store: str = "none") -> Started:
+        """Begin the job *name*; *store* is what a credential sets as MAILTLS_STORE."""
         private = self._directory / name / "private"
         reports = self._directory / name / "reports"
         (private / "env").mkdir(parents=True)
@@ -75,7 +75,7 @@ class Runner:
         (private / "project").symlink_to(self._project)
         (private / "inventory/hosts.json").write_text(json.dumps({"all": inventory}))
         (private / "env/extravars").write_text(json.dumps(dict(variables)))
-        (private / "env/envvars").write_text(json.dumps({"MAILTLS_REPORTS": str(reports), "MAILTLS_STORE": "none"}))
+        (private / "env/envvars").write_text(json.dumps({"MAILTLS_REPORTS": str(reports), "MAILTLS_STORE": store}))
         return Started(self._directory / name, f"playbooks/{playbook}", reports)
 
 

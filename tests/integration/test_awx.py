@@ -187,6 +187,12 @@ def test_merge_comes_after_the_slices_whatever_became_of_them(made: Awx) -> None
     assert made.after(nodes, "audit") == {"always_nodes": ["merge"]}
     assert nodes["merge"]["all_parents_must_converge"]
     assert json.loads(made.one("job_templates", "merge")["extra_vars"])["mailtls_awx_slices"] == SLICES
+    assert json.loads(made.one("job_templates", "audit")["extra_vars"]) == {"mailtls_slices": SLICES}
+
+
+def test_remediation_in_a_workflow_is_not_taken_for_a_slice(made: Awx) -> None:
+    told = [json.loads(made.one("job_templates", name)["extra_vars"]) for name in ("remediate", "rollback")]
+    assert told == [{"mailtls_hand_on": "none"}] * 2
 
 
 def test_merge_reckons_with_fleets_that_are_smaller_than_the_slices(made: Awx, tmp_path: Path) -> None:

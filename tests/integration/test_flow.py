@@ -77,6 +77,32 @@ def test_check_mode_comes_to_the_same(workshop: Workshop, core: str) -> None:
     assert plain.hosts == check.hosts
 
 
+def facts(directory: Path) -> dict[str, dict[str, Any]]:
+    """What Ansible's cache in *directory* has of each host."""
+    kept = {path.name.rpartition("_")[2]: json.loads(path.read_text()) for path in directory.glob("*")}
+    plain = {name: value.get("__payload__", value) for name, value in kept.items()}
+    return {name: json.loads(value) if isinstance(value, str) else value for name, value in plain.items()}
+
+
+def fact_cache(directory: Path) -> dict[str, str]:
+    return {"ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(directory)}
+
+
+@pytest.mark.parametrize("core", sorted(CORES))
+def test_the_fact_cache_gets_a_word_of_each_host_where_that_is_asked_for(workshop: Workshop, tmp_path: Path, core: str) -> None:
+    hosts = {"bad": workshop.bad(), "odd": workshop.garbage()}
+    assert workshop.run(hosts, "-e", "mailtls_cache_facts=true", core=core, environment=fact_cache(tmp_path)).code == 0
+    found = facts(tmp_path)
+    assert {name: list(value) for name, value in found.items()} == {"bad": ["mailtls"], "odd": ["mailtls"]}
+    assert (found["bad"]["mailtls"]["verdict"], found["bad"]["mailtls"]["causes"]) == ("FAIL", ["legacy_endpoint"])
+    assert found["odd"]["mailtls"]["verdict"] == "ERROR"
+
+
+def test_the_fact_cache_gets_nothing_else(workshop: Workshop, tmp_path: Path) -> None:
+    assert workshop.run({"bad": workshop.bad()}, environment=fact_cache(tmp_path)).code == 0
+    assert facts(tmp_path) == {}
+
+
 def test_a_question_of_a_survey_that_stays_empty_is_no_waiver(workshop: Workshop) -> None:
     assert workshop.run({"good": workshop.good()}, "-e", "mailtls_waivers=").code == 0
 

@@ -9,12 +9,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import postgres
 import pytest
 from flow import ROOT, Run, Workshop
-from runner import Job, Runner
+from runner import Job, Runner, Started
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, merge
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, merge, saved_run
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store
 
+# The job that merges is a node of the outer workflow; AWX makes one of its own for the slices.
+MERGING = {"awx_job_id": 46, "awx_workflow_job_id": 39}
 MERGE = ROOT / "playbooks/merge.yml"
 SLICES = 3
 RENDERINGS = {"results.json", "report.html", "hosts.csv", "summary.md", "junit.xml", "metrics.prom"}
@@ -38,12 +42,13 @@ class Fleet:
     def inventory(self, hosts: Mapping[str, Any]) -> dict[str, Any]:
         return json.loads(self.shop.inventory(hosts).read_text())["all"]
 
-    def start(self, number: int, **more: Any) -> Any:
+    def start(self, number: int, prefix: str = "", store: str = "none") -> Started:
         """Begin the job of a slice: AWX takes every n-th host by name, and says which job it is, not which slice."""
         names = sorted(self.hosts)[number::SLICES]
         job = 41 + number
-        variables = {"awx_job_id": job, "awx_workflow_job_id": 40, **more}
-        return self.runner.start(f"{job}", "audit.yml", self.inventory({name: self.hosts[name] for name in names}), variables)
+        variables = {"awx_job_id": job, "awx_workflow_job_id": 40}
+        part = self.inventory({name: self.hosts[name] for name in names})
+        return self.runner.start(f"{prefix}{job}", "audit.yml", part, variables, store)
 
     def merge(self, artifacts: Mapping[str, Any], *options: str) -> Run:
         """Merge *artifacts* from a terminal."""
@@ -76,7 +81,7 @@ def notes(folder: Path) -> str:
 
 
 def test_the_merged_report_is_that_of_the_unsliced_run(fleet: Fleet) -> None:
-    job = fleet.runner.start("merge", "merge.yml", fleet.inventory(fleet.hosts), fleet.artifacts).wait()
+    job = fleet.runner.start("merge", "merge.yml", fleet.inventory(fleet.hosts), {**fleet.artifacts, **MERGING}).wait()
     assert job.status == "successful", job.output
     assert {path.name for path in job.folder.iterdir()} >= RENDERINGS
     assert without_ids_and_times(results(job.folder)) == without_ids_and_times(fleet.whole.results)
@@ -188,8 +193,100 @@ def test_a_cancelled_slice_leaves_its_finished_hosts(fleet: Fleet) -> None:
 
 
 def test_too_many_hosts_for_an_artifact_fail_before_the_first(fleet: Fleet) -> None:
-    run = fleet.shop.run(fleet.hosts, "-e", "mailtls_slice_artifact=true", "-e", "mailtls_artifact_limit=150")
+    run = fleet.shop.run(fleet.hosts, "-e", "mailtls_hand_on=artifact", "-e", "mailtls_artifact_limit=150")
     assert run.code == 2
     assert "5 hosts do not fit into an artifact of 150 bytes" in " ".join(run.output.split())
-    assert "mailtls_runs" in run.output
+    assert "mailtls_store" in run.output
     assert not run.folder.exists()
+
+
+def test_a_fleet_that_is_too_large_for_artifacts_is_told_before_the_first_host(fleet: Fleet) -> None:
+    run = fleet.shop.run(fleet.hosts, "-e", json.dumps({"mailtls_hand_on": "auto", "mailtls_slices": 5000}))
+    assert run.code == 2
+    assert "5,000 slices of 5 hosts are more than the 20,000 hosts" in " ".join(run.output.split())
+    assert "a PostgreSQL that mailtls_store or MAILTLS_STORE names" in " ".join(run.output.split())
+    assert not run.folder.exists()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[postgres.Server]:
+    if not postgres.is_here():
+        pytest.skip("needs root and PostgreSQL's server (Debian package postgresql)")
+    with postgres.running() as running:
+        yield running
+
+
+class Stored:
+    """The jobs of a sliced run that goes through a PostgreSQL, with one that is cancelled, and the merge of what they left."""
+
+    def __init__(self, fleet: Fleet, server: postgres.Server) -> None:
+        slow = {"late1": fleet.hosts["web2"], "slow1": fleet.shop.slow()}
+        variables = {"awx_job_id": 44, "awx_workflow_job_id": 40}
+        cancelled = fleet.runner.start("stored-44", "audit.yml", fleet.inventory(slow), variables, server.url)
+        started = [fleet.start(number, "stored-", server.url) for number in range(SLICES)]
+        self.jobs = [job.wait() for job in started]
+        cancelled.cancel_when(lambda: any(path.stat().st_size for path in cancelled.reports.glob("2*/hosts.jsonl")))
+        self.cancelled = cancelled.wait()
+        fleet.shop.end_slow()
+        self.artifacts = {name: value for job in [*self.jobs, self.cancelled] for name, value in job.artifacts.items()}
+        everything = fleet.inventory({**fleet.hosts, **slow})
+        self.merged = fleet.runner.start("stored-merge", "merge.yml", everything, {**self.artifacts, **MERGING}, server.url).wait()
+
+
+@pytest.fixture(scope="module")
+def stored(fleet: Fleet, server: postgres.Server) -> Stored:
+    return Stored(fleet, server)
+
+
+def test_slices_in_a_database_merge_to_the_unsliced_run(fleet: Fleet, stored: Stored) -> None:
+    assert stored.merged.status == "successful", stored.merged.output
+    merged = {host["host"]: host for host in results(stored.merged.folder)["hosts"]}
+    assert {name: merged[name] for name in fleet.hosts} == fleet.whole.hosts
+    assert {len(json.dumps(value)) < 500 for value in stored.artifacts.values()} == {True}
+
+
+def test_a_slice_that_is_cancelled_leaves_its_finished_hosts_in_the_database(fleet: Fleet, stored: Stored) -> None:
+    assert stored.cancelled.artifacts == {}
+    merged = {host["host"]: host for host in results(stored.merged.folder)["hosts"]}
+    assert merged["late1"]["verdict"] == fleet.whole.verdicts["web2"] == "FAIL"
+    assert (merged["slow1"]["verdict"], merged["slow1"]["why"]) == ("ERROR", saved_run.CUT_SHORT)
+    assert "unfinished: 1 run did not come to an end: " in notes(stored.merged.folder)
+
+
+def test_only_the_merged_run_is_a_run_of_the_database(stored: Stored, server: postgres.Server) -> None:
+    store = Store(server.url)
+    assert [run for run, _started in store.runs()] == [results(stored.merged.folder)["run"]["id"]]
+    store.close()
+
+
+def test_password_of_the_database_is_nowhere(stored: Stored) -> None:
+    for job in [*stored.jobs, stored.cancelled, stored.merged]:
+        assert postgres.PASSWORD not in json.dumps(job.events)
+        assert not [file for file in job.folder.glob("*") if file.is_file() and postgres.PASSWORD in file.read_text()]
+
+
+def test_a_slice_whose_database_refuses_it_fails_before_the_first_host(fleet: Fleet, server: postgres.Server) -> None:
+    stranger = server.url.replace("postgresql://postgres:", "postgresql://nobody:")
+    run = fleet.shop.run(fleet.hosts, "-e", json.dumps({"mailtls_hand_on": "auto", "mailtls_workflow": "40", "mailtls_store": stranger}))
+    assert run.code == 2
+    assert 'role "nobody" does not exist' in " ".join(run.output.split()).replace("\\", "")
+    assert postgres.PASSWORD not in run.output
+    assert not run.folder.exists()
+
+
+def test_a_database_that_is_away_costs_the_merge_no_report(fleet: Fleet, tmp_path: Path) -> None:
+    away = {"mailtls_store": f"postgresql://u:s3cret-w0rd@/d?host={tmp_path}", "mailtls_deliver_to": str(tmp_path)}
+    run = fleet.merge(fleet.artifacts, "-e", json.dumps(away))
+    assert run.code == 2
+    assert postgres.PASSWORD not in run.output
+    [delivered] = tmp_path.glob("2*")
+    assert {path.name for path in delivered.iterdir()} == RENDERINGS
+    assert "store: Earlier runs are not told, and this one is in no store: the store postgresql" in notes(delivered)
+    assert results(delivered)["summary"] == fleet.whole.results["summary"]
+
+
+def test_slices_in_a_database_that_the_merge_can_not_use_are_named(fleet: Fleet, stored: Stored) -> None:
+    run = fleet.merge(stored.artifacts)
+    assert run.code == 2
+    told = " ".join(run.output.split())
+    assert "The slice of the artifact mailtls_fleet_41 is lost: it was put into the store, and this job has none that it can use" in told

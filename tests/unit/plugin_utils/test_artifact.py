@@ -39,11 +39,25 @@ def test_what_does_not_fit_comes_in_short_with_every_verdict() -> None:
 
 
 def test_what_can_not_fit_is_an_error_that_names_the_way_out() -> None:
-    with pytest.raises(artifact.ArtifactError, match=r"300 hosts do not fit into an artifact of 500 bytes .*mailtls_runs"):
+    with pytest.raises(artifact.ArtifactError, match=r"300 hosts do not fit into an artifact of 500 bytes .*mailtls_store"):
         artifact.pack(WHOLE, 500)
-    with pytest.raises(artifact.ArtifactError, match="mailtls_runs"):
-        artifact.check_size(100_000, artifact.DEFAULT_LIMIT)
-    artifact.check_size(10_000, artifact.DEFAULT_LIMIT)
+    with pytest.raises(artifact.ArtifactError, match="mailtls_store"):
+        artifact.check_size(100_000, artifact.DEFAULT_LIMIT, 1, 200_000)
+    artifact.check_size(10_000, artifact.DEFAULT_LIMIT, 2, 20_000)
+
+
+def test_fleets_that_are_too_large_for_artifacts_need_the_store() -> None:
+    with pytest.raises(artifact.ArtifactError, match=r"20 slices of 5,000 hosts are more than the 20,000 .*mailtls_store or MAILTLS_STORE"):
+        artifact.check_size(5_000, artifact.DEFAULT_LIMIT, 20, artifact.DEFAULT_HOSTS)
+
+
+def test_what_says_that_a_slice_is_stored_is_no_document_and_nothing_else_says_so() -> None:
+    told = json.loads(json.dumps(artifact.pointer(WHOLE, "40")))
+    assert artifact.stored(told) == ("40", WHOLE["run"]["id"])
+    with pytest.raises(artifact.ArtifactError):
+        artifact.unpack(told)
+    for other in ({}, None, "40", PACKED, {**told, "stored": 40}, {**told, "run": None}, {**told, "run": {}}, {**told, "schema": "other"}):
+        assert artifact.stored(other) is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,129 @@
+"""Slices in the store: whole when they have ended, as far as they came when they were killed, and gone after a while."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fleet_generator
+import pytest
+import record_factory as make
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import saved_run, slice_rows
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store, StoreError
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document
+
+RUN = {**make.RUN, "slice": "job 41"}
+RECORDS = list(fleet_generator.records(4))
+PLAN = {"run": {**RUN, "finished": None}, "expected": sorted(record["host"] for record in RECORDS), "waivers": []}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path}/shared.sqlite")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def rows(store: Store) -> slice_rows.SliceRows:
+    rows = slice_rows.SliceRows(store, "40", "41")
+    rows.begin(PLAN)
+    return rows
+
+
+class Clock:
+    """Time that passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Recorder:
+    """Rows that take a second to write, or can't be written."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.calls: list[tuple[int, int]] = []
+        self.is_away = False
+        self._clock = clock
+
+    def add(self, first: int, records: list[dict[str, Any]]) -> None:
+        self._clock.now += 1
+        if self.is_away:
+            raise StoreError("away")
+        self.calls.append((first, len(records)))
+
+
+def verdicts(whole: dict[str, Any]) -> dict[str, str]:
+    return {host["host"]: host["verdict"] for host in whole["hosts"]}
+
+
+def test_a_slice_that_has_ended_comes_back_as_it_was(store: Store, rows: slice_rows.SliceRows) -> None:
+    whole = document.build(RECORDS, RUN)
+    rows.add(0, RECORDS[:2])
+    rows.finish(whole)
+    assert slice_rows.documents(store, "40") == [whole]
+
+
+def test_a_slice_that_was_killed_is_what_it_came_to(store: Store, rows: slice_rows.SliceRows) -> None:
+    feed = slice_rows.Feed(rows)
+    feed.add(RECORDS[0])
+    [found] = slice_rows.documents(store, "40")
+    assert found["run"] == PLAN["run"]
+    assert [host for host in found["hosts"] if host["why"] != saved_run.CUT_SHORT] == RECORDS[:1]
+    assert verdicts(found) == {**{record["host"]: "ERROR" for record in RECORDS}, RECORDS[0]["host"]: RECORDS[0]["verdict"]}
+
+
+def test_of_a_host_that_comes_twice_the_last_counts(store: Store, rows: slice_rows.SliceRows) -> None:
+    again = {**RECORDS[0], "verdict": "UNKNOWN"}
+    rows.add(0, [RECORDS[0]])
+    rows.add(1, [again])
+    assert verdicts(slice_rows.documents(store, "40")[0])[again["host"]] == "UNKNOWN"
+
+
+def test_writing_takes_a_small_part_of_the_time_and_leaves_nothing_out() -> None:
+    clock = Clock()
+    recorder = Recorder(clock)
+    feed = slice_rows.Feed(recorder, clock)  # type: ignore[arg-type]
+    for _second in range(60):
+        feed.add(RECORDS[0])
+        clock.now += 1
+    assert sum(count for _first, count in recorder.calls) >= 40
+    assert len(recorder.calls) == 3
+    assert [first for first, _count in recorder.calls] == [0, 1, sum(count for _first, count in recorder.calls[:2])]
+
+
+def test_what_could_not_be_written_comes_with_the_next() -> None:
+    clock = Clock()
+    recorder = Recorder(clock)
+    feed = slice_rows.Feed(recorder, clock)  # type: ignore[arg-type]
+    recorder.is_away = True
+    feed.add(RECORDS[0])
+    recorder.is_away = False
+    clock.now += 1000
+    feed.add(RECORDS[1])
+    assert recorder.calls == [(0, 2)]
+
+
+def test_other_runs_are_left_alone_and_told(store: Store, rows: slice_rows.SliceRows) -> None:
+    late = {**PLAN, "run": {**PLAN["run"], "started": "2099-01-01T00:00:00Z"}}
+    slice_rows.SliceRows(store, "50", "41").begin(late)
+    assert [part["run"]["started"] for part in slice_rows.documents(store, "50")] == ["2099-01-01T00:00:00Z"]
+    assert slice_rows.documents(store, "60") == []
+    assert slice_rows.recent(store) == ["50", "40"]
+
+
+def test_slices_go_after_a_week(store: Store, rows: slice_rows.SliceRows) -> None:
+    rows.add(0, RECORDS)
+    began = datetime.datetime.fromisoformat(RUN["started"])
+    slice_rows.expire(store, began + datetime.timedelta(days=slice_rows.KEEP_DAYS))
+    assert slice_rows.recent(store) == ["40"]
+    slice_rows.expire(store, began + datetime.timedelta(days=slice_rows.KEEP_DAYS, seconds=1))
+    assert slice_rows.recent(store) == []
+    slice_rows.SliceRows(store, "40", "41").begin(PLAN)
+    assert not [host for host in slice_rows.documents(store, "40")[0]["hosts"] if host["why"] != saved_run.CUT_SHORT]
