@@ -66,8 +66,17 @@ class Runner:
             options = {"symlinks": True, "ignore": shutil.ignore_patterns("__pycache__")} if whole.is_dir() else {}
             copy(whole, self._project / name, **options)
 
-    def start(self, name: str, playbook: str, inventory: Mapping[str, Any], variables: Mapping[str, Any], store: str = "none") -> Started:
-        """Begin the job *name*; *store* is what a credential sets as MAILTLS_STORE."""
+    def start(
+        self,
+        name: str,
+        playbook: str,
+        inventory: Mapping[str, Any],
+        variables: Mapping[str, Any],
+        store: str = "none",
+        forks: int = 5,
+        timeout: int = 0,
+    ) -> Started:
+        """Begin the job *name*; *store* is what a credential sets as MAILTLS_STORE, *timeout* the seconds that it may take, 0: any."""
         private = self._directory / name / "private"
         reports = self._directory / name / "reports"
         (private / "env").mkdir(parents=True)
@@ -75,21 +84,22 @@ class Runner:
         (private / "project").symlink_to(self._project)
         (private / "inventory/hosts.json").write_text(json.dumps({"all": inventory}))
         (private / "env/extravars").write_text(json.dumps(dict(variables)))
+        (private / "env/settings").write_text(json.dumps({"job_timeout": timeout}))
         (private / "env/envvars").write_text(json.dumps({"MAILTLS_REPORTS": str(reports), "MAILTLS_STORE": store}))
-        return Started(self._directory / name, f"playbooks/{playbook}", reports)
+        return Started(self._directory / name, f"playbooks/{playbook}", reports, forks)
 
 
 class Started:
     """A job that runs."""
 
-    def __init__(self, directory: Path, playbook: str, reports: Path) -> None:
+    def __init__(self, directory: Path, playbook: str, reports: Path, forks: int) -> None:
         self.reports = reports
         self._processed = directory / "processed"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "MAILTLS_"))}
         environment = {**kept, "PATH": f"{Path(PROGRAM).parent}:{os.environ['PATH']}"}
         sent, self._stream = directory / "sent", directory / "stream"
         with sent.open("wb") as stream:
-            transmit = [PROGRAM, "transmit", str(directory / "private"), "-p", playbook, "--ident", "job"]
+            transmit = [PROGRAM, "transmit", str(directory / "private"), "-p", playbook, "--ident", "job", "--forks", str(forks)]
             subprocess.run(transmit, stdout=stream, env=environment, check=True, timeout=_PATIENCE)
         with sent.open("rb") as given, self._stream.open("wb") as stream:
             self._worker = subprocess.Popen([PROGRAM, "worker"], stdin=given, stdout=stream, stderr=subprocess.DEVNULL, env=environment)
@@ -103,9 +113,9 @@ class Started:
             time.sleep(0.05)
         self._worker.send_signal(signal.SIGTERM)
 
-    def wait(self) -> Job:
-        """Return the job when it has ended."""
-        self._worker.wait(_PATIENCE)
+    def wait(self, patience: int = _PATIENCE) -> Job:
+        """Return the job when it has ended, which takes at most *patience* seconds."""
+        self._worker.wait(patience)
         with self._stream.open("rb") as stream:
             subprocess.run(
                 [PROGRAM, "process", str(self._processed), "--ident", "job"], stdin=stream, stdout=subprocess.DEVNULL, check=False

@@ -103,8 +103,9 @@ def test_the_fact_cache_gets_nothing_else(workshop: Workshop, tmp_path: Path) ->
     assert facts(tmp_path) == {}
 
 
-def test_a_question_of_a_survey_that_stays_empty_is_no_waiver(workshop: Workshop) -> None:
-    assert workshop.run({"good": workshop.good()}, "-e", "mailtls_waivers=").code == 0
+def test_a_question_of_a_survey_that_stays_empty_asks_for_nothing(workshop: Workshop) -> None:
+    run = workshop.run({"good": workshop.good()}, "-e", "mailtls_waivers= mailtls_probe=")
+    assert run.code == 0, run.output
 
 
 @pytest.mark.parametrize("core", sorted(CORES))
