@@ -7,23 +7,31 @@ The service's own lists are not published, so where a client offers nothing that
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import cipher_string
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Hello, Setting, spot
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import LibraryFacts, Policy
 
+_TLS13 = "TLSv1.3"
 # From this level of security on, OpenSSL takes no certificate with an RSA key of 2048 bits (SSL_CTX_set_security_level(3)).
 _LEVEL_OF_LONGER_KEYS = 3
 
 
 def of_path(
-    hello: Hello | None, system: Iterable[Setting], own: Setting | None, facts: LibraryFacts, version: str | None, policy: Policy
+    hello: Hello | None,
+    offered: Collection[str],
+    system: Iterable[Setting],
+    own: Setting | None,
+    facts: LibraryFacts,
+    version: str | None,
+    policy: Policy,
 ) -> list[str]:
     """Return what keeps one from being sure that the service agrees to a handshake, one sentence's part each.
 
     Args:
         hello: what the path sends; None where the library was not asked.
+        offered: the protocols of the path.
         system: the settings that it reads by itself.
         own: the setting of the client with a list of cipher suites for it, if there is one.
         facts, version: of the library.
@@ -31,16 +39,18 @@ def of_path(
     """
     system = list(system)
     lists = [setting for setting in system if any(rule.ciphers for rule in facts.settings.get(setting.key, ()))]
-    unasked = _unasked(system, facts, version, policy) if hello is None else []
-    return _unusual(hello, policy) + unasked + _key_length(lists + ([own] if own else []))
+    untold = _untold(system, facts, version, policy, hello is not None)
+    return _unusual(hello, offered, policy) + untold + _key_length(lists + ([own] if own else []))
 
 
-def _unasked(settings: Iterable[Setting], facts: LibraryFacts, version: str | None, policy: Policy) -> list[str]:
-    """What lists of algorithms come to, where their words alone don't tell."""
+def _untold(settings: Iterable[Setting], facts: LibraryFacts, version: str | None, policy: Policy, asked: bool) -> list[str]:
+    """What lists of algorithms come to, where neither a ClientHello nor their words alone tell."""
     accepted = {name for suite in policy.cipher_suites.values() for name in (suite.openssl, suite.name)}
     found = []
     for setting in settings:
         for rule in facts.settings.get(setting.key, ()):
+            if asked and (rule.in_hello or not rule.one_of):
+                continue
             serves = rule.leaves_one(setting.value) if rule.one_of else not rule.ciphers or cipher_string.shares(setting.value, accepted)
             if not serves and rule.versions.holds(version) is not False:
                 where = spot(setting.file, setting.line)
@@ -48,7 +58,7 @@ def _unasked(settings: Iterable[Setting], facts: LibraryFacts, version: str | No
     return found
 
 
-def _unusual(hello: Hello | None, policy: Policy) -> list[str]:
+def _unusual(hello: Hello | None, offered: Collection[str], policy: Policy) -> list[str]:
     """What is offered and may be nothing that the service takes."""
     if hello is None or hello.error:
         return []
@@ -57,11 +67,15 @@ def _unusual(hello: Hello | None, policy: Policy) -> list[str]:
         ("groups for the key exchange", hello.groups, expected.groups),
         ("signature algorithms", hello.signature_algorithms, expected.signature_algorithms),
     )
-    return [
-        f"whether the service takes one of the {what} that its ClientHello offers ({', '.join(offered) or 'none'}), "
+    found = []
+    if _TLS13 in offered and _TLS13 in hello.versions and expected.tls13_suites.isdisjoint(hello.ciphers):
+        # A server may settle on the version before it looks at the suites.
+        found.append(f"whether the service goes back from {_TLS13}, which is offered without a suite of it that servers have")
+    return found + [
+        f"whether the service takes one of the {what} that its ClientHello offers ({', '.join(listed) or 'none'}), "
         f"of which none is among those that every server has to take ({expected.source.text})"
-        for what, offered, taken in needs
-        if offered is not None and taken.isdisjoint(offered)
+        for what, listed, taken in needs
+        if listed is not None and taken.isdisjoint(listed)
     ]
 
 

@@ -11,8 +11,12 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 
-# Words that bring cipher suites and leave the versions as they are. What EXPORT and the like meant differs by release.
-_LEVELS = ("NORMAL", "PERFORMANCE", "LEGACY", "PFS", "SECURE", "SECURE128", "SECURE192", "SECURE256")
+# Words that bring cipher suites and leave the versions as they are. What EXPORT and the like meant differs by release; SECURE192 and
+# SECURE256 take signatures with the longer hashes alone.
+_LEVELS = ("NORMAL", "PERFORMANCE", "LEGACY", "PFS", "SECURE", "SECURE128")
+_LONG_HASHES = ("SECURE192", "SECURE256")
+# Profiles of certificates with which RSA keys of 2048 bits are too short.
+_PROFILE_OF_LONGER_KEYS = re.compile(r"%PROFILE_(?:HIGH|ULTRA|FUTURE|SUITEB\d+)(?::|\Z)", re.IGNORECASE)
 _SUITE_B = ("SUITEB128", "SUITEB192")
 _ALL = ("VERS-ALL", "VERS-TLS-ALL")
 _VERSION = re.compile(r"VERS-(?P<family>TLS|SSL|DTLS)(?P<number>\d\.\d|-ALL)\Z")
@@ -52,6 +56,11 @@ def read(string: str, known: Set[str]) -> Reading:
     return Reading(frozenset(reader.on), reader.unknown)
 
 
+def asks_for_longer_keys(string: str) -> bool:
+    """Tell whether the priority *string* takes no certificate with an RSA key of 2048 bits (GnuTLS manual, "Priority strings")."""
+    return _PROFILE_OF_LONGER_KEYS.search(string) is not None
+
+
 class _Reader:
     def __init__(self, known: frozenset[str]) -> None:
         self.known = known
@@ -71,6 +80,9 @@ class _Reader:
         if name in _LEVELS and sign in ("", "+"):
             self.without_suites = False
             return True
+        if name in _LONG_HASHES and sign in ("", "+"):
+            self.without_suites = False
+            return self._ask("it leaves signatures with long hashes alone")
         if name in _SUITE_B and sign in ("", "+"):
             return self._suite_b(sign == "" and self.without_suites)
         if token.startswith("%"):

@@ -114,7 +114,7 @@ def _settings(service):
     options = service.options
     low, high = options.get("sslversionmin"), options.get("sslversionmax")
     bounds = [low] if low is high else [_as(low, "sslversionmin"), _as(high, "sslversionmax")]
-    others = [options.get("ciphers"), options.get("securitylevel")]
+    others = [options.get(key) for key in ("ciphers", "ciphersuites", "curve", "curves", "securitylevel", "fips")]
     switches = service.lists.get("options", [])
     # What is taken back stays so, in whatever order the lines stand.
     cleared = [option.value[1:].lower() for option in switches if option.value.startswith("-")]

@@ -100,6 +100,9 @@ def _inner(name, words, context):
     """The words and the context of the command that the wrapper *name* starts; None when it is none."""
     if name == "env":
         return _env(words[1:], context)
+    if name == "xargs":
+        _options, rest = _split(words[1:], "aEeILlnPsd", "arg-file delimiter max-args max-procs replace max-lines max-chars")
+        return rest + [Word("", False, True)] if rest else rest, context
     if name == "flock":
         return _flock(words[1:], context)
     if name == "runuser":

@@ -18,6 +18,8 @@ _PROTOCOL = re.compile(r"ssl\.(?P<word>PROTOCOL_\w+)$")
 _OPTION = re.compile(r"ssl\.(?:Options\.)?(?P<word>OP_\w+)$")
 # What sets versions or cipher suites, wherever it stands.
 PINS = re.compile(r"ssl\.(?:PROTOCOL_(?:SSLv3|TLSv1\w*)$|(?:Options\.)?OP_NO_TLSv1_[23]$|TLSVersion\.)")
+# What runs a text that can set anything.
+_RUN_TEXTS = ("exec", "eval")
 _ATTRIBUTES = (".maximum_version", ".minimum_version")
 MAX_DEPTH = 6
 
@@ -69,6 +71,8 @@ class Contexts:
             name = self._names.dotted(node) or ""
             if PINS.match(name) and node not in self._read and not self._is_part_of_read(node):
                 yield name.rpartition(".")[2], node.lineno
+            elif name in _RUN_TEXTS:
+                yield name, node.lineno
         for name, items in self._names.assigned.items():
             if name.endswith(_ATTRIBUTES):
                 yield from ((name.rpartition(".")[2], item.line) for item in items if item.value not in self._read)
@@ -76,7 +80,7 @@ class Contexts:
             if name.endswith(".options"):
                 yield from (("options", item.line) for _operator, item in changes if not self._read.issuperset(_alternatives(item.value)))
         for method in self._names.methods:
-            if method.name == "set_ciphers" and method.call not in self._read:
+            if method.name == "set_ecdh_curve" or (method.name == "set_ciphers" and method.call not in self._read):
                 yield method.name, method.call.lineno
 
     def _is_part_of_read(self, node):

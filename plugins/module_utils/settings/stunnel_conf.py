@@ -24,7 +24,10 @@ Attributes:
 
 MAX_DEPTH = 8
 MAX_SERVICES = 1000
-_SINGLE = ("client", "protocol", "protocolhost", "ciphers", "sslversion", "sslversionmin", "sslversionmax", "securitylevel")
+_SINGLE = (
+    "client", "protocol", "protocolhost", "ciphers", "ciphersuites", "curve", "curves", "sslversion", "sslversionmin", "sslversionmax",
+    "securitylevel", "fips",
+)  # fmt: skip
 _LISTS = ("accept", "connect", "options", "config")
 # What may be read in full.
 PLAIN = (*_SINGLE, *_LISTS, "include")

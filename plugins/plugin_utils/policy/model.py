@@ -67,6 +67,7 @@ class SettingRule:
         priority: the value is a GnuTLS priority string: `words` have no say, the library that is asked with it has.
         ciphers: the value is a list of cipher suites for OpenSSL: the library that is asked with it has the say.
         one_of: the value is a list of algorithms, in which one of these lets the service agree; with none of them nobody can tell.
+        in_hello: whether a ClientHello tells what such a list comes to.
         absent: effect of the setting's absence, where its program's own value for it is one that it names.
         library: kind of the library that it acts on; None: any.
         library_versions: the versions of that library with which it does.
@@ -84,6 +85,7 @@ class SettingRule:
     priority: bool = False
     ciphers: bool = False
     one_of: frozenset[str] = frozenset()
+    in_hello: bool = True
     absent: Effect | None = None
     library: str | None = None
     library_versions: VersionRange = ANY

@@ -191,7 +191,7 @@ def ciphers_rule(node: Node, known: Sources) -> model.SettingRule:
 
 def one_of_rule(node: Node, known: Sources) -> model.SettingRule:
     """Return the rule of a setting whose value is a list of algorithms, of which one of those in `one_of` is needed."""
-    given = keys(node, ("one_of", "source"), ("versions", "library", "advice"))
+    given = keys(node, ("one_of", "source"), ("versions", "library", "advice", "in_hello"))
     return model.SettingRule(
         words={},
         otherwise=model.Effect(),
@@ -199,6 +199,7 @@ def one_of_rule(node: Node, known: Sources) -> model.SettingRule:
         versions=version_range(given.get("versions")),
         advice=given["advice"].text() if "advice" in given else None,
         one_of=frozenset(each(given["one_of"], Node.text)),
+        in_hello=switch(given["in_hello"]) if "in_hello" in given else True,
         library=given["library"].text() if "library" in given else None,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import evidence_factory as make
 import pytest
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import cipher_string, evidence
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import cipher_string, evidence, priority_string
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.load import load
 
@@ -106,6 +106,56 @@ def test_a_list_whose_words_do_not_tell_is_unknown_where_the_library_was_not_ask
 )
 def test_a_list_whose_words_tell_passes_without_asking(key: str, value: str) -> None:
     assert account([], **{key: value})["verdict"] == "PASS"
+
+
+def test_tls_1_3_without_a_suite_of_it_is_unknown() -> None:
+    found = account(hellos(ciphers=["C02F", "1304"]))
+    assert found["verdict"] == "UNKNOWN"
+    assert "which is offered without a suite of it that servers have" in found["why"]
+    assert account(hellos(versions=["TLSv1.2"], ciphers=["C02F"]))["verdict"] == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("string", "asks"),
+    [
+        ("NORMAL:%PROFILE_HIGH", True),
+        ("@SYSTEM:%PROFILE_ULTRA", True),
+        ("NORMAL:%PROFILE_MEDIUM", False),
+        ("SECURE128", False),
+    ],
+)
+def test_profiles_that_ask_for_longer_keys(string: str, asks: bool) -> None:
+    assert priority_string.asks_for_longer_keys(string) is asks
+
+
+@pytest.mark.parametrize(("profile", "verdict"), [("medium", "PASS"), ("legacy", "PASS"), ("high", "UNKNOWN"), ("ultra", "UNKNOWN")])
+def test_a_profile_of_the_system_for_gnutls(profile: str, verdict: str) -> None:
+    file, library = "/etc/gnutls/config", "/usr/lib/x86_64-linux-gnu/libgnutls.so.30"
+    setting = {"stack": "gnutls", "config": file, "file": file, "line": 2, "section": "overrides", "key": "min-verification-profile"}
+    stack = make.stack("gnutls", "3.7.9", library, config=file, hellos=hellos())
+    document = make.evidence(stacks=[stack], settings=[dict(setting, value=profile)])
+    record = assess(evidence.load(document), POLICY, TODAY)
+    [found] = [item for item in record["findings"] if item["check"] == "stack"]
+    assert found["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "verdict"),
+    [
+        ("insecure-hash", "SHA1", "PASS"),
+        ("insecure-hash", "sha256", "UNKNOWN"),
+        ("tls-disabled-cipher", "3DES-CBC", "PASS"),
+        ("tls-disabled-cipher", "aes-128-gcm", "UNKNOWN"),
+        ("tls-disabled-kx", "ecdhe-rsa", "UNKNOWN"),
+    ],
+)
+def test_what_the_system_takes_from_a_gnutls_that_was_not_asked(key: str, value: str, verdict: str) -> None:
+    file, library = "/etc/gnutls/config", "/usr/lib/x86_64-linux-gnu/libgnutls.so.30"
+    setting = {"stack": "gnutls", "config": file, "file": file, "line": 2, "section": "overrides", "key": key, "value": value}
+    document = make.evidence(stacks=[make.stack("gnutls", "3.7.9", library, config=file, hellos=[])], settings=[setting])
+    record = assess(evidence.load(document), POLICY, TODAY)
+    [found] = [item for item in record["findings"] if item["check"] == "stack"]
+    assert found["verdict"] == verdict
 
 
 @pytest.mark.parametrize(("string", "level"), [("DEFAULT", None), ("HIGH@SECLEVEL=1:@SECLEVEL=3", 3), ("@SECLEVEL=0", 0)])

@@ -104,6 +104,8 @@ UNDECIDED = {
     "c = ssl.SSLContext()\nc.maximum_version = x\nimaplib.IMAP4_SSL('h', ssl_context=c)": [("maximum_version", 3)],
     "c = ssl.SSLContext()\nif x: c.maximum_version = ssl.TLSVersion.TLSv1\nimaplib.IMAP4_SSL('h', ssl_context=c)": [("maximum_version", 3)],
     "c = ssl.SSLContext()\nc.options |= x\nimaplib.IMAP4_SSL('h', ssl_context=c)": [("options", 3)],
+    "c = ssl.SSLContext()\nexec('c.x = 1')\nimaplib.IMAP4_SSL('h', ssl_context=c)": [("exec", 3)],
+    "c = ssl.SSLContext()\nc.set_ecdh_curve('secp521r1')\nimaplib.IMAP4_SSL('h', ssl_context=c)": [("set_ecdh_curve", 3)],
     "c = ssl.SSLContext()\nc.set_ciphers(x)\nimaplib.IMAP4_SSL('h', ssl_context=c)": [("ciphers", 3)],
     "def weaken(c):\n    c.maximum_version = 769\nimaplib.IMAP4_SSL('h')": [("maximum_version", 3)],
     "def weaken(c):\n    c.options |= 1 << 27\nimaplib.IMAP4_SSL('h')": [("options", 3)],

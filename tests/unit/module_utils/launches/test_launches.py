@@ -23,6 +23,7 @@ COMMANDS = {
     "nice": ("nice -n 19 ionice -c3 fetchmail -s", "alice", ["-s"]),
     "timeout": ("timeout -k 5 60 fetchmail -s", "alice", ["-s"]),
     "flock": ("flock -n /tmp/lock fetchmail -s", "alice", ["-s"]),
+    "xargs": ("echo --ssl | xargs -n 1 fetchmail -s", "alice", ["-s", ""]),
     "flock with a text": ("flock -w 5 /tmp/lock -c 'fetchmail -s'", "alice", ["-s"]),
     "env": ("env -i A=b fetchmail -s", "alice", ["-s"]),
     "sudo": ("sudo -n -u bob fetchmail -s", "bob", ["-s"]),
