@@ -17,6 +17,10 @@ MODULE = "mailtls.fleet.tls_audit"
 _NO_DIRECTORY = "create temporary directory"
 
 
+def _broke_while_sending(error: AnsibleConnectionFailure) -> bool:
+    return isinstance(error.__cause__ or getattr(error, "orig_exc", None), OSError)
+
+
 def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> Evidence:
     """Return the evidence that the module collects on the host; see base.py."""
     try:
@@ -24,6 +28,9 @@ def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any])
     except AnsibleConnectionFailure as error:
         if _NO_DIRECTORY in str(error):
             raise ReachError(str(error)) from error
+        if _broke_while_sending(error):
+            # ssh was gone before it had all of the module, so Ansible did not wait for what it said. Without anything to send, it does.
+            action._low_level_execute_command("true", sudoable=False)
         raise
     except AnsibleError as error:
         raise ReachError(str(error)) from error

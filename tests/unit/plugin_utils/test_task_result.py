@@ -55,6 +55,19 @@ def test_an_unreachable_host_says_why():
     assert (record["verdict"], record["why"]) == ("UNREACHABLE", "Connection refused")
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        "Failed to connect to the host via ssh: ",
+        'Data could not be sent to remote host "10.0.0.1". Make sure this host can be reached over ssh: ',
+    ],
+)
+def test_one_refusal_reads_the_same_however_far_ansible_had_come(before):
+    said = "ssh: connect to host 10.0.0.1 port 22: Connection refused"
+    assert task_result.to_unreachable("mail1", {"msg": before + said, "unreachable": True})["why"] == said
+    assert task_result.to_unreachable("mail1", {"msg": before, "unreachable": True})["why"] == before.strip()
+
+
 @given(st.text(st.characters(exclude_categories=()), max_size=2000))
 def test_any_reason_becomes_one_short_printable_line(why):
     for record in (host_record.of_error("mail1", why), host_record.of_unreachable("mail1", why)):
