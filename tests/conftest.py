@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 
+import postgres
 import pytest
 from hypothesis import settings
 
@@ -12,6 +14,15 @@ MARKERS = (
     "requires_root: the test needs root (namespaces, chroot, mounts).",
     "requires_program(name, package=name): the test runs that program; `package` is the Debian package that has it.",
 )
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[postgres.Server]:
+    """A PostgreSQL of one file's tests."""
+    if not postgres.is_here():
+        pytest.skip("needs root and PostgreSQL's server (Debian package postgresql)")
+    with postgres.running() as running:
+        yield running
 
 
 def pytest_configure(config: pytest.Config) -> None:

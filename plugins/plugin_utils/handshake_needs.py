@@ -8,8 +8,9 @@ The service's own lists are not published, so where a client offers nothing that
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import cipher_string
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import cipher_string, priority_string
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Hello, Setting, spot
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import LibraryFacts, Policy
 
@@ -18,11 +19,18 @@ _TLS13 = "TLSv1.3"
 _LEVEL_OF_LONGER_KEYS = 3
 
 
+class Handed(NamedTuple):
+    """What a client hands to its library: the setting with a list of cipher suites for OpenSSL, and the priority string for GnuTLS."""
+
+    ciphers: Setting | None
+    priority: str | None
+
+
 def of_path(
     hello: Hello | None,
     offered: Collection[str],
     system: Iterable[Setting],
-    own: Setting | None,
+    handed: Handed,
     facts: LibraryFacts,
     version: str | None,
     policy: Policy,
@@ -33,14 +41,15 @@ def of_path(
         hello: what the path sends; None where the library was not asked.
         offered: the protocols of the path.
         system: the settings that it reads by itself.
-        own: the setting of the client with a list of cipher suites for it, if there is one.
+        handed: what the client hands to it.
         facts, version: of the library.
         policy: with what a server can be expected to take.
     """
     system = list(system)
     lists = [setting for setting in system if any(rule.ciphers for rule in facts.settings.get(setting.key, ()))]
     untold = _untold(system, facts, version, policy, hello is not None)
-    return _unusual(hello, offered, policy) + untold + _key_length(lists + ([own] if own else []))
+    own = [handed.ciphers] if handed.ciphers else []
+    return _unusual(hello, offered, policy) + untold + _key_length(lists + own) + _profile(handed.priority)
 
 
 def _untold(settings: Iterable[Setting], facts: LibraryFacts, version: str | None, policy: Policy, asked: bool) -> list[str]:
@@ -77,6 +86,12 @@ def _unusual(hello: Hello | None, offered: Collection[str], policy: Policy) -> l
         for what, listed, taken in needs
         if listed is not None and taken.isdisjoint(listed)
     ]
+
+
+def _profile(priority: str | None) -> list[str]:
+    if priority is None or not priority_string.asks_for_longer_keys(priority):
+        return []
+    return [f"whether the service's certificate has a key that is long enough for the profile of {priority}"]
 
 
 def _key_length(settings: Iterable[Setting]) -> list[str]:

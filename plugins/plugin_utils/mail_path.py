@@ -16,7 +16,6 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils import (
     handshake_needs,
     library_capability,
     own_priority,
-    priority_string,
     registry_constraints,
     suite_switches,
 )
@@ -120,10 +119,8 @@ def _path(
     sent = own.hello(stack) if own else hello
     path.ciphers_shared = suite_switches.shared(sent, path.offered or (), path.constraints, suites, policy)
     read = _system_settings(evidence, facts, stack)
-    list_setting = ciphers.setting if ciphers else None
-    path.unknown += handshake_needs.of_path(sent, path.offered or (), read, list_setting, facts, stack.version, policy)
-    if own and priority_string.asks_for_longer_keys(own.string):
-        path.unknown.append(f"whether the service's certificate has a key that is long enough for {own.string}")
+    handed = handshake_needs.Handed(ciphers.setting if ciphers else None, own.string if own else None)
+    path.unknown += handshake_needs.of_path(sent, path.offered or (), read, handed, facts, stack.version, policy)
     if path.ciphers_shared is None and (off := suite_switches.switched_off(path.constraints, policy)):
         keys = ", ".join(item.setting.key for item in off if item.setting)
         path.unknown.append(f"which cipher suites are left on beside those that {keys} switch off")

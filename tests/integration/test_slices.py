@@ -208,14 +208,6 @@ def test_a_fleet_that_is_too_large_for_artifacts_is_told_before_the_first_host(f
     assert not run.folder.exists()
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[postgres.Server]:
-    if not postgres.is_here():
-        pytest.skip("needs root and PostgreSQL's server (Debian package postgresql)")
-    with postgres.running() as running:
-        yield running
-
-
 class Stored:
     """The jobs of a sliced run that goes through a PostgreSQL, with one that is cancelled, and the merge of what they left."""
 

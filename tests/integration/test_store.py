@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -25,14 +24,6 @@ REPORT = ROOT / "playbooks/report.yml"
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     return Workshop(tmp_path_factory.mktemp("flow"))
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[postgres.Server]:
-    if not postgres.is_here():
-        pytest.skip("needs root and PostgreSQL's server (Debian package postgresql)")
-    with postgres.running() as running:
-        yield running
 
 
 def report(reports: Path, *options: str, core: str = "newest", **values: object) -> Run:

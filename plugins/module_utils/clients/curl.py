@@ -71,7 +71,7 @@ class _Reader:
 
     @property
     def _knows_xdg(self):
-        return self._release is not None and self._release >= _XDG_SINCE
+        return self._release is None or self._release >= _XDG_SINCE
 
     def _of_environment(self, launch):
         """Return where a command looks for the user's own file; nowhere where only the running shell knows."""

@@ -36,7 +36,7 @@ TRACES = {
         "program betterbird-bin",
     ),
     "claws_mail": ("home .claws-mail/accountrc", "program claws-mail"),
-    "curl": ("home .curlrc", "launch curl", "program curl"),
+    "curl": ("home .config/.curlrc", "home .config/curlrc", "home .curlrc", "launch curl", "program curl"),
     "davmail": ("home .davmail.properties", "path /etc/davmail.properties", "path /etc/davmail/davmail.properties", "program davmail"),
     "dovecot": (
         "launch doveadm",

@@ -16,6 +16,10 @@ CONCERNS = re.compile(
     r"mail|imap|pop3|mbsync|isync|mpop|fdm|mutt|pine|aerc|thunderbird|r2e|stunnel|socat|haproxy|perdition|nginx|dovecot|doveadm|dsync"
     r"|s_client|curl|OPENSSL_CONF|python|perl|php|ruby|rake|node|java|himalaya|vdirsyncer|\.(?:py|pl|rb|js|jar|sh)\b"
 )
+# In a string of another language than the shell's: the name of a program that fetches mail, as it stands in a command or a list of words.
+_NAMES_CLIENT = re.compile(
+    r"""["'`](?:[^"'`\n]*[\s/;&|(])?(?P<name>fetchmail|getmail|mbsync|mpop|fdm|offlineimap|imapfilter|imapsync|mailfilter|mutt|neomutt)(?=["'`\s])"""
+)
 # A command line that was not seen may give a client other settings.
 _AFFECTS = "accounts"
 MAX_LAUNCHES = 5000
@@ -84,6 +88,7 @@ class Launches:
                 yield from self._run_parts(found, depth)
                 return
             yield found
+            self._note_other_language(found)
             if found.program and not found.interpreter:
                 yield from self._of_program(self._located(found), found.argv, found.context, depth)
 
@@ -110,19 +115,43 @@ class Launches:
         elif depth == 0 and context.file == path:
             # It lies in one of cron's directories, so no command line named it.
             yield Launch(argv, context)
+        if not wrappers.is_shell(program):
+            self._note_text(path, self._script(path), context)
 
     def _of_script(self, path, arguments, context, depth):
         if path is None or depth >= _MAX_DEPTH or path in self._reading:
             return
-        status = self._host.status(path)
-        if status is None or status.st_size > _MAX_SCRIPT:
+        text = self._script(path)
+        if text is None:
             return
-        text = self._host.text(path, _AFFECTS, _MAX_SCRIPT)
         self._reading.append(path)
         try:
-            yield from self._of_text(text or "", context.but(file=path), list(arguments), depth + 1, 1)
+            yield from self._of_text(text, context.but(file=path), list(arguments), depth + 1, 1)
         finally:
             self._reading.pop()
+
+    def _note_other_language(self, launch):
+        """Note a client that a program for an interpreter names, be it a file or a word of the command line."""
+        if launch.interpreter:
+            path = launch.path(launch.program) if launch.program else None
+            self._note_text(path, self._script(path), launch.context)
+        elif wrappers.is_interpreter(launch.program or ""):
+            for word in launch.argv[1:]:
+                self._note_text(None, word.text, launch.context)
+
+    def _note_text(self, path, text, context):
+        match = _NAMES_CLIENT.search(text or "")
+        # The client itself may be a script.
+        if match is None or (path and (match.group("name") in posixpath.basename(path) or self._host.package_of(path))):
+            return
+        if context.is_active:
+            what = path or f"{context.file}, line {context.line}"
+            why = f"names {match.group('name')} in another language than the shell's: whether it starts that, and how, is not read"
+            self._host.gap(what, why, _AFFECTS)
+
+    def _script(self, path):
+        status = self._host.status(path) if path else None
+        return self._host.text(path, _AFFECTS, _MAX_SCRIPT) if status and status.st_size <= _MAX_SCRIPT else None
 
     def _run_parts(self, launch, depth):
         directories = [word.text for word in launch.argv[1:] if word.is_decided and word.text.startswith("/")]

@@ -269,6 +269,11 @@ def _text(words):
     return words[0].text if words and words[0].is_decided else None
 
 
+def is_interpreter(program):
+    """Tell whether *program* runs scripts of another language than the shell's."""
+    return any(pattern.match(os.path.basename(program)) for pattern, _takes_next, _brings_text in INTERPRETERS)
+
+
 def is_shell(program):
     """Tell whether *program* is one of the shells."""
     return os.path.basename(program) in _SHELLS

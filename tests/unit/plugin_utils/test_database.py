@@ -19,14 +19,6 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Stor
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import diff, document
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[postgres.Server]:
-    if not postgres.is_here():
-        pytest.skip("needs root and PostgreSQL's server (Debian package postgresql)")
-    with postgres.running() as running:
-        yield running
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":

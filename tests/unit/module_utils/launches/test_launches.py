@@ -123,6 +123,38 @@ def test_a_script_that_calls_itself_ends(tree):
     assert len(tree.host().launches.of("fetchmail")) == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "script"),
+    [
+        ("python3 /opt/run.py", "import subprocess\nsubprocess.call(['fetchmail', '--sslproto', 'TLS1'])\n"),
+        ("python3 /opt/run.py", "os.system('cd /; /usr/bin/mbsync -a')\n"),
+        ("/opt/run.py", '#!/usr/bin/perl\nsystem("getmail -r old");\n'),
+        ("python3 -c \"import os; os.system('fetchmail -s')\"", ""),
+    ],
+)
+def test_a_client_that_a_script_of_another_language_names_is_a_gap(command, script, tree):
+    tree.write(CRON, f"* * * * * alice {command}\n")
+    tree.write("/opt/run.py", script)
+    host = tree.host()
+    host.launches.all()
+    assert [gap["affects"] for gap in host.gaps] == ["accounts"]
+
+
+@pytest.mark.parametrize(
+    ("path", "script"),
+    [
+        ("/opt/run.py", "# in place of fetchmail, which is gone\nprint('fetchmailer')\n"),
+        ("/opt/getmail6", "#!/usr/bin/python3\nprint('getmail 6')\n"),
+    ],
+)
+def test_what_starts_no_client_and_a_client_that_is_a_script_itself_are_none(path, script, tree):
+    tree.write(CRON, f"* * * * * alice python3 {path}\n")
+    tree.write(path, script)
+    host = tree.host()
+    host.launches.all()
+    assert host.gaps == []
+
+
 def test_a_script_of_another_language(tree):
     tree.write(
         CRON,
