@@ -65,9 +65,8 @@ def of_client(
             if rule.ciphers and rule.library in (None, kind) and rule.versions.holds(version) is not False:
                 hello = _asked(evidence, install, setting.value)
                 refused = hello is not None and was_refused(hello, policy)
-                names = {name for suite in policy.cipher_suites.values() for name in (suite.openssl, suite.name)}
                 usable = hello if hello is not None and not hello.error else None
-                return OwnCiphers(setting, rule, usable, refused, cipher_string.shares(setting.value, names))
+                return OwnCiphers(setting, rule, usable, refused, cipher_string.shares(setting.value, policy.suite_names))
     return None
 
 

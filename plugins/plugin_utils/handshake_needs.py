@@ -54,16 +54,20 @@ def of_path(
 
 def _untold(settings: Iterable[Setting], facts: LibraryFacts, version: str | None, policy: Policy, asked: bool) -> list[str]:
     """What lists of algorithms come to, where neither a ClientHello nor their words alone tell."""
-    accepted = {name for suite in policy.cipher_suites.values() for name in (suite.openssl, suite.name)}
     found = []
     for setting in settings:
         for rule in facts.settings.get(setting.key, ()):
             if asked and (rule.in_hello or not rule.one_of):
                 continue
-            serves = rule.leaves_one(setting.value) if rule.one_of else not rule.ciphers or cipher_string.shares(setting.value, accepted)
+            serves = (
+                rule.leaves_one(setting.value)
+                if rule.one_of
+                else not rule.ciphers or cipher_string.shares(setting.value, policy.suite_names)
+            )
             if not serves and rule.versions.holds(version) is not False:
-                where = spot(setting.file, setting.line)
-                found.append(f"what {setting.key} = {setting.value} ({where}) leaves is known only to the library that reads it")
+                told = f"{setting.key} = {setting.value} ({spot(setting.file, setting.line)})"
+                leaves = f"what {told} leaves is known only to the library that reads it"
+                found.append(leaves if rule.in_hello else f"{rule.otherwise.unknown}: {told}")
     return found
 
 

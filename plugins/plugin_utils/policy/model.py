@@ -66,7 +66,8 @@ class SettingRule:
         advice: a sentence that says what to do where a new value alone is no fix.
         priority: the value is a GnuTLS priority string: `words` have no say, the library that is asked with it has.
         ciphers: the value is a list of cipher suites for OpenSSL: the library that is asked with it has the say.
-        one_of: the value is a list of algorithms, in which one of these lets the service agree; with none of them nobody can tell.
+        one_of: the value is a list of algorithms, in which one of these lets the service agree; with none of them nobody can tell, and
+            `otherwise` says what.
         in_hello: whether a ClientHello tells what such a list comes to.
         absent: effect of the setting's absence, where its program's own value for it is one that it names.
         library: kind of the library that it acts on; None: any.
@@ -94,7 +95,7 @@ class SettingRule:
     def effects(self, value: str) -> list[Effect]:
         """Return the effects of the setting's *value* as it stands in the file."""
         if self.one_of:
-            return [] if self.leaves_one(value) else [Effect(unknown=f"whether the service takes one of {value}")]
+            return [] if self.leaves_one(value) else [self.otherwise]
         words = [value]
         if self.separator == "space":
             words = value.split()
@@ -372,6 +373,11 @@ class Policy:
     clients: Mapping[str, ClientFacts]
     generated: tuple[Generated, ...] = field(default=())
     files: tuple[str, ...] = field(default=())
+
+    @property
+    def suite_names(self) -> frozenset[str]:
+        """The names that the suites of TLS 1.2 have which the service accepts, IANA's and OpenSSL's."""
+        return frozenset(name for suite in self.cipher_suites.values() for name in (suite.openssl, suite.name))
 
     def endpoint(self, server: str | None) -> Endpoint | None:
         """Return what is known of the service name *server*; names compare as DNS does, a final dot aside."""

@@ -191,10 +191,11 @@ def ciphers_rule(node: Node, known: Sources) -> model.SettingRule:
 
 def one_of_rule(node: Node, known: Sources) -> model.SettingRule:
     """Return the rule of a setting whose value is a list of algorithms, of which one of those in `one_of` is needed."""
-    given = keys(node, ("one_of", "source"), ("versions", "library", "advice", "in_hello"))
+    given = keys(node, ("one_of", "source"), ("versions", "library", "advice", "in_hello", "unknown"))
+    unknown = given["unknown"].text() if "unknown" in given else "whether the service takes one of what it leaves"
     return model.SettingRule(
         words={},
-        otherwise=model.Effect(),
+        otherwise=model.Effect(unknown=unknown),
         source=source(given["source"], known),
         versions=version_range(given.get("versions")),
         advice=given["advice"].text() if "advice" in given else None,

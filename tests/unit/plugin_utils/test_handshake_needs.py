@@ -137,6 +137,7 @@ def test_a_profile_of_the_system_for_gnutls(profile: str, verdict: str) -> None:
     record = assess(evidence.load(document), POLICY, TODAY)
     [found] = [item for item in record["findings"] if item["check"] == "stack"]
     assert found["verdict"] == verdict
+    assert (f"long enough for this profile: min-verification-profile = {profile} ({file}, line 2)" in found["why"]) == (verdict != "PASS")
 
 
 @pytest.mark.parametrize(
