@@ -23,7 +23,7 @@ SCHEMA = "mailtls.artifact/1"
 PREFIX = "mailtls_fleet_"
 # Below the 700,000 characters from which on ansible-runner empties the result of a task in its event.
 DEFAULT_LIMIT = 600_000
-# Artifacts are variables of the job that merges, all of them at once: 1 MB, at what a host takes as it is.
+# Artifacts are variables of the job that merges, all of them at once: 2 MB, at what a host takes as it is.
 DEFAULT_HOSTS = 20_000
 # What a host takes in short and packed, generously: generated fleets take 17 bytes a host, and 42 as they are.
 LEAST_OF_A_HOST = 40

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import cipher_string, priority_string
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Hello, Setting, spot
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import LibraryFacts, Policy
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import LibraryFacts, Policy, SettingRule
 
 _TLS13 = "TLSv1.3"
 # From this level of security on, OpenSSL takes no certificate with an RSA key of 2048 bits (SSL_CTX_set_security_level(3)).
@@ -59,16 +59,18 @@ def _untold(settings: Iterable[Setting], facts: LibraryFacts, version: str | Non
         for rule in facts.settings.get(setting.key, ()):
             if asked and (rule.in_hello or not rule.one_of):
                 continue
-            serves = (
-                rule.leaves_one(setting.value)
-                if rule.one_of
-                else not rule.ciphers or cipher_string.shares(setting.value, policy.suite_names)
-            )
-            if not serves and rule.versions.holds(version) is not False:
+            if not _serves(rule, setting.value, policy) and rule.versions.holds(version) is not False:
                 told = f"{setting.key} = {setting.value} ({spot(setting.file, setting.line)})"
                 leaves = f"what {told} leaves is known only to the library that reads it"
                 found.append(leaves if rule.in_hello else f"{rule.otherwise.unknown}: {told}")
     return found
+
+
+def _serves(rule: SettingRule, value: str, policy: Policy) -> bool:
+    """Whether the words of a list are enough to tell that the service finds something in it; of any other setting nothing is asked."""
+    if rule.one_of:
+        return rule.leaves_one(value)
+    return not rule.ciphers or bool(cipher_string.shares(value, policy.suite_names))
 
 
 def _unusual(hello: Hello | None, offered: Collection[str], policy: Policy) -> list[str]:
