@@ -31,8 +31,9 @@ def main(keys: list[str | dict[str, str]], command: list[str]) -> None:
     child, terminal = pty.fork()
     if child == 0:
         os.environ["TERM"] = "xterm"
+        # Before the program starts: it must not find a terminal without a size, nor one that changes while it looks.
+        fcntl.ioctl(0, termios.TIOCSWINSZ, _ROWS_AND_COLUMNS)
         os.execvp(command[0], command)
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, _ROWS_AND_COLUMNS)
     try:
         _type(keys, terminal)
     finally:
