@@ -7,7 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.plain_text import escape
@@ -16,9 +16,11 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import facts
 COLUMNS = (
     "host", "host_verdict", "os", "release", "arch", "check", "verdict", "cause", "client", "client_version", "user", "server", "port",
     "protocol", "security", "offered", "confidence", "library", "library_version", "library_path", "config", "why", "fix", "remedy",
-    "waiver_owner", "waiver_until", "waiver_reason", "finding",
+    "waiver_owner", "waiver_until", "waiver_reason", "finding", "gaps", "not_read",
 )  # fmt: skip
 _MAX_CELL = 1000
+_MAX_GAPS = 10
+_MAX_GAP = 200
 # What begins a formula in Excel, LibreOffice or Google Sheets, the wide forms among them; also after a semicolon, which is
 # the separator where the comma is the decimal sign.
 _FORMULA = re.compile("(^|;)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20])")
@@ -41,9 +43,16 @@ def cell(value: object) -> str:
 
 
 def _rows(host: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    shared = {"host": host["host"], "host_verdict": host["verdict"], **host["platform"]}
+    # A row stands alone once a spreadsheet sorts and filters: what could not be read of the host is in each of its rows.
+    shared = {"host": host["host"], "host_verdict": host["verdict"], **host["platform"], **_gaps(host["gaps"])}
     for finding in host["findings"]:
         yield {**shared, **_finding(finding), **_account(finding.get("account")), **_parts(finding)}
+
+
+def _gaps(gaps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    told = [escape(facts.gap(gap), _MAX_GAP) for gap in gaps[:_MAX_GAPS]]
+    more = [f"and {len(gaps) - _MAX_GAPS} more"] if len(gaps) > _MAX_GAPS else []
+    return {"gaps": len(gaps), "not_read": " | ".join([*told, *more])}
 
 
 def _finding(finding: Mapping[str, Any]) -> dict[str, Any]:

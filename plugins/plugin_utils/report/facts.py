@@ -89,6 +89,11 @@ def platform(host: Mapping[str, Any]) -> str:
     return " ".join(host["platform"][key] for key in ("os", "release", "arch") if host["platform"][key])
 
 
+def gap(told: Mapping[str, Any]) -> str:
+    """Return what could not be read, and why."""
+    return f"{told['what']}: {told['why']}"
+
+
 def waiver(given: Mapping[str, Any]) -> str:
     """Return the waiver of a finding: until when, by whom, why, and where it stands."""
     state = "ended on" if given["expired"] else "until"

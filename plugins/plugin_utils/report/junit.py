@@ -4,6 +4,7 @@
 
 FAIL is a failure. UNKNOWN, ERROR and UNREACHABLE are errors: the test could not be made. WAIVED is skipped, with its reason.
 AT_RISK passes, and its output says why it is at risk.
+What could not be read of a host is output of its first case; notes of the whole run are output of the suite.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import wors
 _ELEMENT = {"FAIL": "failure", "UNKNOWN": "error", "ERROR": "error", "UNREACHABLE": "error", "WAIVED": "skipped"}
 _MAX_NAME = 200
 _MAX_MESSAGE = 500
+_MAX_LINE = 2000
 _MAX_FINDINGS = 20
+_MAX_OUTPUT = 20
 
 
 def render(document: Mapping[str, Any]) -> str:
@@ -38,6 +41,7 @@ def render(document: Mapping[str, Any]) -> str:
             f'<testsuite name={_attribute(run["policy"], _MAX_NAME)} {numbers} skipped="{counts["skipped"]}" time="{seconds}"',
             f" timestamp={_attribute(run['started'].rstrip('Z'), _MAX_NAME)}>\n",
             *(text for _found, text in cases),
+            _output([note["text"] for note in document.get("notes", [])]),
             "</testsuite>\n</testsuites>\n",
         ]
     )
@@ -48,19 +52,32 @@ def _cases(host: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     checks: dict[str, list[Mapping[str, Any]]] = {}
     for finding in host["findings"]:
         checks.setdefault(finding["check"], []).append(finding)
+    output = [f"Not read: {facts.gap(gap)}" for gap in host["gaps"]]
     for check, findings in sorted(checks.items()):
         verdict = worst(finding["verdict"] for finding in findings)
         head = f'<testcase classname={_attribute(host["host"], _MAX_NAME)} name="{check}" time="0"'
-        body = _body(verdict, [finding for finding in findings if finding["verdict"] == verdict])
+        counting = [finding for finding in findings if finding["verdict"] == verdict]
+        body = _result(verdict, counting) + _output(_risks(verdict, counting) + output)
+        output = []
         yield _ELEMENT.get(verdict, ""), f"{head}>{body}</testcase>\n" if body else f"{head}/>\n"
 
 
-def _body(verdict: str, findings: list[Mapping[str, Any]]) -> str:
-    if verdict == "PASS":
+def _risks(verdict: str, findings: list[Mapping[str, Any]]) -> list[str]:
+    return [_told(finding) for finding in findings[:_MAX_FINDINGS]] if verdict == "AT_RISK" else []
+
+
+def _output(lines: list[str]) -> str:
+    if not lines:
+        return ""
+    told = [escape(line, _MAX_LINE) for line in lines[:_MAX_OUTPUT]]
+    more = [f"and {len(lines) - _MAX_OUTPUT} more"] if len(lines) > _MAX_OUTPUT else []
+    return "<system-out>" + escape_xml("\n".join([*told, *more])) + "</system-out>"
+
+
+def _result(verdict: str, findings: list[Mapping[str, Any]]) -> str:
+    if verdict not in _ELEMENT:
         return ""
     text = escape_xml("\n".join(_told(finding) for finding in findings[:_MAX_FINDINGS]))
-    if verdict == "AT_RISK":
-        return f"<system-out>{text}</system-out>"
     message = f"message={_attribute(_message(findings[0]), _MAX_MESSAGE)}"
     if verdict == "WAIVED":
         return f"<skipped {message}/>"

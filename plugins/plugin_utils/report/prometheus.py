@@ -28,10 +28,22 @@ def _metrics(document: Mapping[str, Any]) -> Iterator[tuple[str, str, _Samples]]
     yield "mailtls_hosts", "Hosts by verdict.", [({"verdict": verdict.lower()}, summary[verdict.lower()]) for verdict in VERDICTS]
     yield "mailtls_coverage_ratio", "Share of hosts of which the answer is known.", [({}, summary["coverage"])]
     yield "mailtls_findings", "Findings that do not pass, by verdict, check and cause.", _findings(document)
+    yield "mailtls_gaps", "Files, settings and programs of hosts that could not be read.", [({}, sum(_gaps(document)))]
+    yield "mailtls_hosts_with_gaps", "Hosts of which something could not be read.", [({}, sum(gaps > 0 for gaps in _gaps(document)))]
+    yield "mailtls_notes", "What has to be known of the run as a whole, by kind: hosts or slices that are lost, say.", _notes(document)
     yield "mailtls_deadline_timestamp_seconds", "When the service stops taking old TLS.", [({}, _midnight(run["deadline"]))]
     yield "mailtls_run_start_timestamp_seconds", "When the last audit began.", [({}, _seconds(run["started"]))]
     if run["finished"] is not None:
         yield "mailtls_run_end_timestamp_seconds", "When the last audit ended.", [({}, _seconds(run["finished"]))]
+
+
+def _gaps(document: Mapping[str, Any]) -> Iterator[int]:
+    return (len(host["gaps"]) for host in document["hosts"])
+
+
+def _notes(document: Mapping[str, Any]) -> _Samples:
+    kinds = Counter(note["kind"] for note in document.get("notes", []))
+    return [({"kind": kind}, count) for kind, count in sorted(kinds.items())]
 
 
 def _findings(document: Mapping[str, Any]) -> _Samples:

@@ -41,7 +41,7 @@ def looked_at(page: Page, host: Mapping[str, Any]) -> None:
         ("libraries", [_stack(stack) for stack in host["stacks"]]),
         ("clients", [_client(client) for client in host["clients"]]),
         ("accounts", [_account(page, finding) for finding in host["findings"] if "account" in finding]),
-        ("not read", [f"{gap['what']}: {gap['why']}" for gap in host["gaps"]]),
+        ("not read", [facts.gap(gap) for gap in host["gaps"]]),
     ):
         _list(page, label, lines)
 

@@ -22,6 +22,15 @@ def fleet() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def noted(fleet: dict[str, Any]) -> dict[str, Any]:
+    """That fleet where of a host much could not be read, and with notes of the run."""
+    many = [{"what": f"/home/u{number}/.fetchmailrc", "why": "permission denied"} for number in range(50)]
+    hosts = [{**fleet["hosts"][0], "gaps": many}, *fleet["hosts"][1:]]
+    notes = [{"kind": "lost_hosts", "text": "2 hosts are lost."}, {"kind": "lost_slices", "text": "Two slices are <lost>."}]
+    return {**document.build(hosts, fleet["run"], fleet["waivers"]), "notes": notes}
+
+
+@pytest.fixture(scope="session")
 def few(fleet: dict[str, Any]) -> dict[str, Any]:
     """One host of that fleet for each thing that can be wrong or right with one."""
     kinds = {(host["verdict"], *sorted({item["cause"] for item in host["findings"]})): host for host in fleet["hosts"]}

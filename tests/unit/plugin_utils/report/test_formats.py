@@ -55,6 +55,14 @@ class TestCsv:
         rows = list(csv.DictReader(io.StringIO(rendered("csv", fleet), newline="")))
         assert [column for column in COLUMNS if not any(row[column] for row in rows)] == []
 
+    def test_what_could_not_be_read_is_in_each_row_of_its_host(self, noted: dict[str, Any]) -> None:
+        rows = list(csv.DictReader(io.StringIO(rendered("csv", noted), newline="")))
+        gaps = {host["host"]: host["gaps"] for host in noted["hosts"]}
+        assert {row["gaps"] for row in rows} == {"0", "1", "50"}
+        assert all(row["gaps"] == str(len(gaps[row["host"]])) for row in rows)
+        assert all(gap["what"] in row["not_read"] and gap["why"] in row["not_read"] for row in rows for gap in gaps[row["host"]][:10])
+        assert {row["not_read"].endswith("and 40 more") for row in rows if row["gaps"] == "50"} == {True}
+
 
 class TestJunit:
     def test_it_follows_the_schema(self, fleet: dict[str, Any]) -> None:
@@ -74,6 +82,17 @@ class TestJunit:
             sum(isinstance(result, kind) for results in cases.values() for result in results)
             for kind in (junitparser.Failure, junitparser.Error, junitparser.Skipped)
         )
+
+    def test_what_could_not_be_read_is_output_of_a_case_of_its_host_and_notes_of_the_suite(self, noted: dict[str, Any]) -> None:
+        text = rendered("junit", noted)
+        xmlschema.XMLSchema(str(HERE / "junit.xsd")).validate(text)
+        suite = next(iter(junitparser.JUnitXml.fromstring(text.encode())))
+        told: dict[str, list[str]] = {}
+        for case in suite:
+            told.setdefault(case.classname, []).extend(line for line in (case.system_out or "").split("\n") if line.startswith("Not read"))
+        for host in noted["hosts"]:
+            assert told[host["host"]] == [f"Not read: {gap['what']}: {gap['why']}" for gap in host["gaps"][:20]]
+        assert [element.text for element in suite._elem.iter("system-out")][-1] == "2 hosts are lost.\nTwo slices are <lost>."
 
     def test_a_waiver_is_told_with_its_reason(self, fleet: dict[str, Any]) -> None:
         assert 'skipped message="waived until 2026-12-15 by office-it: Replaced in December"' in junit.render(fleet)
@@ -96,8 +115,16 @@ class TestPrometheus:
             assert re.fullmatch("mailtls(_[a-z]+)+", family.name)
             assert not re.search("_(total|count|sum|bucket|gauge|counter|milliseconds|minutes|percent|info_total)$", family.name)
 
-    def test_no_host_is_named(self, fleet: dict[str, Any]) -> None:
-        assert not [host["host"] for host in fleet["hosts"] if host["host"] in prometheus.render(fleet)]
+    def test_gaps_and_notes_are_counted(self, noted: dict[str, Any]) -> None:
+        families = {family.name: family for family in text_string_to_metric_families(prometheus.render(noted))}
+        gaps = [len(host["gaps"]) for host in noted["hosts"] if host["gaps"]]
+        assert families["mailtls_gaps"].samples[0].value == sum(gaps) > len(gaps)
+        assert families["mailtls_hosts_with_gaps"].samples[0].value == len(gaps)
+        notes = {sample.labels["kind"]: sample.value for sample in families["mailtls_notes"].samples}
+        assert notes == {"lost_hosts": 1, "lost_slices": 1}
+
+    def test_no_host_is_named(self, noted: dict[str, Any]) -> None:
+        assert not [host["host"] for host in noted["hosts"] if host["host"] in prometheus.render(noted)]
 
 
 class TestMarkdown:
