@@ -75,7 +75,7 @@ def load(files: Iterable[str], deadline: datetime.date) -> tuple[Waiver, ...]:
 
 @functools.lru_cache(maxsize=8)
 def _load(files: tuple[str, ...], _stamps: tuple[float, ...], deadline: datetime.date) -> tuple[Waiver, ...]:
-    return tuple(waiver for file in files for waiver in _of_file(load_yaml(file), deadline))
+    return tuple(waiver for file in files for waiver in of_document(load_yaml(file), deadline))
 
 
 def _stamp(file: str) -> float:
@@ -85,7 +85,8 @@ def _stamp(file: str) -> float:
         return 0.0
 
 
-def _of_file(document: Node, deadline: datetime.date) -> tuple[Waiver, ...]:
+def of_document(document: Node, deadline: datetime.date) -> tuple[Waiver, ...]:
+    """Return the waivers in *document*. Raises PolicyError as `load` does."""
     given = read.keys(document, ("schema", "waivers"))
     if given["schema"].text() != SCHEMA:
         raise given["schema"].error(f"expected the schema {SCHEMA}")

@@ -2,105 +2,122 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import json
-from collections.abc import Callable
-from typing import Any, NamedTuple
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.module_utils import client_hello, mailbox_url
+import fleet_generator
+from fuzz import grammars
+from fuzz.target import Target
+
+from ansible_collections.mailtls.fleet.plugins.module_utils import client_hello, duration, elf, ld_cache, mailbox_url
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts import node, perl, php, python, ruby
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.connection import ScriptError
-from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
-    c_client,
-    crontab,
-    fetchmailrc,
-    gnutls_config,
-    ini,
-    java_properties,
-    lua_calls,
-    mbsyncrc,
-    mpoprc,
-    muttrc_tokens,
-    nagios_objects,
-    nss_policy,
-    perdition_conf,
-    shell_commands,
-    shell_lexer,
-    systemd_unit,
-)
-from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import evidence
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, cipher_string, evidence, priority_string, waivers
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import yaml_lines
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import base, frame
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows import registry, transcript
 
 
-class Target(NamedTuple):
-    """A parser of one text.
+class _OneFile:
+    """A host with one file."""
 
-    seed: a text that it takes. errors: the exceptions that it documents.
-    """
+    def __init__(self, content: bytes) -> None:
+        self._content = content
 
-    parse: Callable[[str], Any]
-    seed: str
-    errors: tuple[type[Exception], ...] = ()
+    @contextmanager
+    def opened(self, _path: str) -> Iterator[int]:
+        descriptor = os.memfd_create("fuzz")
+        try:
+            os.write(descriptor, self._content)
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
 
-def _all(result: Any) -> None:
-    if hasattr(result, "__next__"):
-        list(result)
+def _bytes(text: str) -> bytes:
+    return text.encode("latin-1", "replace")
 
 
-def _evidence(text: str) -> None:
+def _json(text: str) -> Any:
     try:
-        document = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError):
-        document = text
-    evidence.load(document)
+        return text
 
 
-_POLL = 'poll outlook.office365.com protocol imap user "u" password "p" sslproto "TLS1" ssl # c\n'
+@functools.cache
+def _shipped() -> tuple[yaml_lines.Node, ...]:
+    return tuple(yaml_lines.load(file) for file in policy_load.shipped_files())
+
+
+def _policy(text: str) -> None:
+    policy_load.of_documents((*_shipped(), yaml_lines.parse(text, "policy.yml")))
+
+
+def _waivers(text: str) -> None:
+    waivers.of_document(yaml_lines.parse(text, "waivers.yml"), policy_load.load().deadline)
+
+
 _SCRIPT = "box = imaplib.IMAP4_SSL('outlook.office365.com', 993)\n"
+_PRIORITY = frozenset(("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"))
+_ELF = "\x7fELF\2\1\1" + "\0" * 9 + "\3\0>\0\1" + "\0" * 107
+_CACHE = "glibc-ld.so.cache1.1\1\0\0\0\4\0\0\0" + "\0" * 20 + "\3\0\0\0H\0\0\0J\0\0\0" + "\0" * 12 + "a\0/\0"
+_POLICY = """\
+schema: mailtls.policy/1
+sources:
+  a: b, read 2026-11-24
+endpoints:
+  h.example.org: {status: stays, source: a}
+"""
+_ARTIFACT = json.dumps(artifact.pack(fleet_generator.fleet(1), 2000))
+_EVIDENCE = fleet_generator.evidence_of_kinds()["fetchmail_pinned"]
 TARGETS = {
-    "c_client": Target(c_client.parse, "{outlook.office365.com:993/imap/ssl/user=u}INBOX"),
+    **grammars.TARGETS,
+    "artifact": Target(lambda text: artifact.unpack(_json(text)), _ARTIFACT, (artifact.ArtifactError,)),
+    "cipher_string": Target(lambda text: cipher_string.shares(text, {"ECDHE-RSA-AES128-GCM-SHA256"}), "DEFAULT:!RC4@SECLEVEL=1:RC4-SHA"),
     "client_hello": Target(
-        lambda text: client_hello.parse(text.encode("latin-1", "replace")),
+        lambda text: client_hello.parse(_bytes(text)),
         "\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x03" + "\0" * 32 + "\x00\x00\x04\xc0\x30\xc0\x2f\x01\x00",
         (client_hello.HelloError,),
     ),
-    "crontab": Target(crontab.parse, "A=b\n*/5 * * * * fetchmail -s % x\n@reboot getmail\n"),
-    "evidence": Target(_evidence, '{"schema": "mailtls.evidence/1", "stacks": [], "clients": []}', (evidence.EvidenceError,)),
-    "fetchmailrc": Target(fetchmailrc.parse, _POLL, (GrammarError,)),
-    "frame": Target(
-        lambda text: frame.records(text.encode("utf-8", "replace"), "n0"), "mailtls-start n0\n2 4 2\npathxy\n1 3\nend\n", (base.ReachError,)
+    "duration": Target(duration.seconds, " 10m "),
+    "elf": Target(lambda text: elf.read(_OneFile(_bytes(text)), "/lib"), _ELF, (elf.ElfError,)),
+    "evidence": Target(
+        lambda text: evidence.load(_json(text)), json.dumps(_EVIDENCE), (evidence.EvidenceError,)
     ),
-    "gnutls_config": Target(gnutls_config.parse, "[overrides]\ndisabled-version = tls1.3\n", (GrammarError,)),
-    "ini": Target(ini.parse, "[a]\nb = c\n; d\n", (GrammarError,)),
-    "java_properties": Target(java_properties.parse, "jdk.tls.disabledAlgorithms=SSLv3, \\\n  TLSv1\\u0041\n", (GrammarError,)),
-    "lua_calls": Target(lambda text: lua_calls.tokens(text), "a = IMAP { server = 'x', ssl = [[y]] } -- z\n", (GrammarError,)),
+    "frame": Target(
+        lambda text: frame.records(text.encode("utf-8", "replace"), "n0"), "mailtls-frame n0\n2 4 2\npathxy\n1 3\nend\n", (base.ReachError,)
+    ),
+    "ld_cache": Target(
+        lambda text: ld_cache.parse(_bytes(text)), _CACHE, (ld_cache.CacheError,)
+    ),
     "mailbox_url": Target(mailbox_url.parse, "imaps://u:p@outlook.office365.com:993/INBOX"),
-    "mbsyncrc": Target(mbsyncrc.parse, 'IMAPAccount a\nHost "h"\nSSLVersions TLSv1\n\n', (GrammarError,)),
-    "mpoprc": Target(mpoprc.parse, "defaults\ntls on\naccount a : b\nhost h\n", (GrammarError,)),
-    "muttrc": Target(muttrc_tokens.lines, "set a=\"b\" c='d'; source `e` # f\n", (GrammarError,)),
-    "nagios": Target(nagios_objects.parse, "define command {\n command_line check_imap -H h\n}\n", (GrammarError,)),
     "node": Target(node.connections, "const b = new ImapFlow({host: 'h', port: 993, secure: true});\n", (ScriptError,)),
-    "nss_policy": Target(nss_policy.parse, 'library=\nname=Policy\nconfig="disallow=ALL allow=tls-version-min=tls1.2"\n', (GrammarError,)),
-    "perdition": Target(perdition_conf.parse, "outgoing_server h\nssl_mode ssl_outgoing\n", (GrammarError,)),
     "perl": Target(perl.connections, "my $i = Mail::IMAPClient->new(Server => 'h', Ssl => 1);\n", (ScriptError,)),
     "php": Target(php.connections, "<?php $b = imap_open('{h:993/imap/ssl}INBOX', 'u', 'p');\n", (ScriptError,)),
+    "policy": Target(
+        _policy,
+        _POLICY,
+        (policy_load.PolicyError,),
+    ),
+    "priority_string": Target(lambda text: priority_string.read(text, _PRIORITY), "NORMAL:-VERS-ALL:+VERS-TLS1.2:%COMPAT"),
     "python": Target(python.connections, "import imaplib, ssl\n" + _SCRIPT, (ScriptError,)),
     "registry": Target(
         lambda text: registry.parse(text.splitlines(), r"HKLM\SOFTWARE\A"), "HKEY_LOCAL_MACHINE\\SOFTWARE\\A\n    B    REG_DWORD    0x1\n"
     ),
     "ruby": Target(ruby.connections, "i = Net::IMAP.new('h', port: 993, ssl: true)\n", (ScriptError,)),
-    "shell": Target(shell_commands.parse, "A=b c \"$d\" | e 'f' && { g; } # h\n", (shell_lexer.ShellError,)),
-    "systemd_unit": Target(systemd_unit.parse, "[Service]\nExecStart=/bin/a \\\n  b\n", (systemd_unit.QuoteError,)),
-    "systemd_words": Target(systemd_unit.words, "a \"b\" 'c' \\x41", (systemd_unit.QuoteError,)),
     "transcript": Target(lambda text: transcript.read(text, "00000000"), "@00000000 env\r\nAMD64\r\n@00000000+\r\n@00000000 end\r\n"),
-}
+    "waivers": Target(
+        _waivers, 'schema: mailtls.waivers/1\nwaivers:\n  - {host: "a*", reason: b, owner: c, until: 2026-12-15}\n', (waivers.PolicyError,)
+    ),
+}  # fmt: skip
 
 
 def run(name: str, text: str) -> None:
     """Hand *text* to a target; whatever it does not document comes through."""
-    target = TARGETS[name]
-    with contextlib.suppress(*target.errors):
-        _all(target.parse(text))
+    TARGETS[name].take(text)

@@ -22,14 +22,15 @@ def main(inputs: int, names: list[str]) -> int:
     from fuzz import targets
 
     KEPT.mkdir(exist_ok=True)
-    failed = [name for name in names or targets.TARGETS if not _fuzzed(name, inputs, targets.TARGETS[name].seed)]
+    failed = [name for name in names or targets.TARGETS if not _fuzzed(name, inputs, targets.TARGETS[name].seeds)]
     print(f"failed: {', '.join(failed) or 'none'}")
     return len(failed)
 
 
-def _fuzzed(name: str, inputs: int, seed: str) -> bool:
+def _fuzzed(name: str, inputs: int, seeds: list[str]) -> bool:
     with tempfile.TemporaryDirectory() as corpus:
-        (Path(corpus) / "seed").write_text(seed)
+        for number, seed in enumerate(seeds):
+            (Path(corpus) / f"seed{number}").write_text(seed)
         bounds = [f"-runs={inputs}", f"-timeout={SLOWEST}", f"-rss_limit_mb={MOST_MEMORY}", f"-max_len={LONGEST}"]
         command = [sys.executable, __file__, "--one", name, *bounds, f"-artifact_prefix={KEPT}/{name}-", corpus]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)

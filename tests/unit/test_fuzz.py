@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import random
+import re
+from pathlib import Path
 
 import pytest
-from fuzz import targets
+from fuzz import grammars, targets
+
+from ansible_collections.mailtls.fleet.plugins.module_utils import settings
 
 TEXTS = 300
 CHARACTERS = "\0\t\n\r \"'\\#;%$`(){}[]<>=:,.@|&*~-+/aZ09é\u2028\ufffd"
@@ -24,8 +29,21 @@ def changed(draw: random.Random, text: str) -> str:
 def test_a_changed_text_raises_nothing_that_is_not_documented(name: str) -> None:
     draw = random.Random(name)
     for _ in range(TEXTS):
-        text = changed(draw, targets.TARGETS[name].seed)
+        text = changed(draw, draw.choice(targets.TARGETS[name].seeds))
         try:
             targets.run(name, text)
         except Exception as error:
             raise AssertionError(f"{name} raised {error!r} of {text!r}") from error
+
+
+@pytest.mark.parametrize("name", targets.TARGETS)
+def test_fuzzing_begins_with_a_text_that_is_taken(name: str) -> None:
+    targets.TARGETS[name].parse(targets.TARGETS[name].seed)
+
+
+def test_each_grammar_is_fuzzed() -> None:
+    fuzzed = {Path(module.__file__ or "").name for module in vars(grammars).values() if inspect.ismodule(module)}
+    parser = re.compile(r"^def parse\(|^class Parser", re.MULTILINE)
+    parsers = {path.name for path in Path(settings.__path__[0]).glob("*.py") if parser.search(path.read_text())}
+    assert "crontab.py" in parsers
+    assert parsers - fuzzed == set()

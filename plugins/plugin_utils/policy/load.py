@@ -34,9 +34,18 @@ def load(*files: str) -> model.Policy:
 
 @functools.lru_cache(maxsize=8)
 def _load(files: tuple[str, ...], _stamps: tuple[float, ...]) -> model.Policy:
+    return of_documents((load_yaml(file) for file in (*shipped_files(), *files)), files)
+
+
+def of_documents(documents: Iterable[Node], files: tuple[str, ...] = ()) -> model.Policy:
+    """Return the policy that *documents* make, each of which adds to those before it or overrides them; *files*: the user's own.
+
+    Raises:
+        PolicyError: something in them is wrong; names file and line.
+    """
     sections: dict[str, dict[str, Node]] = {name: {} for name in _SECTIONS}
-    for file in (*shipped_files(), *files):
-        _merge(sections, load_yaml(file))
+    for document in documents:
+        _merge(sections, document)
     return _policy(sections, files)
 
 
@@ -106,4 +115,4 @@ def _check_libraries(policy: model.Policy, clients: Iterable[tuple[str, Node]]) 
                 raise place.error(f"there is no library {kind!r} in the policy")
 
 
-__all__ = ["SCHEMA", "PolicyError", "load", "shipped_files"]
+__all__ = ["SCHEMA", "PolicyError", "load", "of_documents", "shipped_files"]
