@@ -3,6 +3,7 @@
 """Accounts as the commands that something starts make them: options and environment beat the configuration files."""
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import STANDARD_INPUT
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment
 
 # They have other libraries loaded than the program's own.
@@ -16,7 +17,7 @@ def accounts(host, installs, names, of_launch, of_files):
     Args:
         host: the Host.
         installs: of the client.
-        names: of its programs.
+        names: of its programs, the client's own name first.
         of_launch: function from a Launch to (the paths that it reads, accounts), or to None where it connects to nothing.
         of_files: {path: function without arguments that returns accounts}, the files that are read where no command says otherwise.
     """
@@ -25,6 +26,9 @@ def accounts(host, installs, names, of_launch, of_files):
     for launch in launches:
         if launch.is_active:
             paths, started = _started(host, installs, launch, of_launch)
+            if paths is not None and not started:
+                _note_unread(host, names[0], launch, set(paths).difference(of_files))
+            paths = paths or ()
             read.update(paths)
             found.extend(started)
     for path, read_file in of_files.items():
@@ -35,14 +39,24 @@ def accounts(host, installs, names, of_launch, of_files):
         if not launch.is_active:
             # Whoever enables it gets what it would make of the files. A package's unit says nothing of how the files are used.
             paths, started = _started(host, installs, launch, of_launch)
-            if not (launch.file.startswith(_OF_PACKAGES) and read.issuperset(paths)):
+            if not (launch.file.startswith(_OF_PACKAGES) and read.issuperset(paths or ())):
                 found.extend(dict(account, enabled=False) for account in started)
     return each_once(found)
 
 
 def _started(host, installs, launch, of_launch):
-    paths, started = of_launch(launch) or ((), [])
+    paths, started = of_launch(launch) or (None, [])
     return paths, under_environment(host, installs, launch, started)
+
+
+def _note_unread(host, name, launch, paths):
+    """Note a configuration that an active *launch* names and that nobody can read: it may be written just before, or come from a pipe."""
+    missing = [path for path in paths if not host.exists(path)]
+    if missing:
+        host.gap(missing[0], f"{launch.file}, line {launch.line}, has {name} read it, and it is not there now", "client:" + name)
+    elif not paths and any(STANDARD_INPUT.fullmatch(word.text) or not word.is_decided for word in launch.argv[1:]):
+        why = f"has {name} read a configuration that only the running command would know"
+        host.gap(f"{launch.file}, line {launch.line}", why, "client:" + name)
 
 
 def each_once(found):
@@ -125,7 +139,7 @@ class Options:
     def is_computed(self, key):
         """Tell whether the argument of the option *key* is known only when the command runs."""
         word = self._values.get(key)
-        return word is not None and not word.is_decided
+        return word is not None and (not word.is_decided or STANDARD_INPUT.fullmatch(word.text) is not None)
 
     def undecided(self, keys):
         """Return what of the command is undecided: the computed ones of *keys*, {option: what it decides}, and further words."""

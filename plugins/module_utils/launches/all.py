@@ -16,12 +16,21 @@ CONCERNS = re.compile(
     r"mail|imap|pop3|mbsync|isync|mpop|fdm|mutt|pine|aerc|thunderbird|r2e|stunnel|socat|haproxy|perdition|nginx|dovecot|doveadm|dsync"
     r"|s_client|curl|OPENSSL_CONF|python|perl|php|ruby|rake|node|java|himalaya|vdirsyncer|\.(?:py|pl|rb|js|jar|sh)\b"
 )
-# In a string of another language than the shell's: the name of a program that fetches mail, as it stands in a command or a list of words.
-_NAMES_CLIENT = re.compile(
-    r"""["'`](?:[^"'`\n]*[\s/;&|(])?(?P<name>fetchmail|getmail|mbsync|mpop|fdm|offlineimap|imapfilter|imapsync|mailfilter|mutt|neomutt)(?=["'`\s])"""
+_CLIENT = r"(?P<name>fetchmail|getmail|mbsync|mpop|fdm|offlineimap|imapfilter|imapsync|mailfilter|mutt|neomutt)"
+# In another language than the shell's, the name of a program that fetches mail: in a string, as it stands in a command or a list of words;
+# behind an operator of Perl's or Ruby's that quotes; and in a text of several lines, on a line of its own or with options.
+_NAMES_CLIENT = (
+    re.compile(r"""["'`](?:[^"'`\n]*[\s/;&|(])?""" + _CLIENT + r"""(?=["'`\s])"""),
+    re.compile(r"(?:\bq[qwx]?|%[QWqwx])\s*[^\w\s](?:[^\n]*?[\s/;&|(])?" + _CLIENT + r"(?!\w)"),
+    re.compile(r"^[ \t]*(?:[\w.~/-]*/)?" + _CLIENT + r"(?=[ \t]*\\?(?:[|;&<>]|$))", re.MULTILINE),
+    re.compile(r"(?:^|[\s;&|(/])" + _CLIENT + r"[ \t]+--?[A-Za-z]", re.MULTILINE),
 )
+_REMARK = re.compile(r"^[ \t]*(?:#|//|\*).*|[ \t]# .*", re.MULTILINE)
+# In the shell's own.
+_IS_NAMED = re.compile(r"""(?:^|[\s;&|(/"'`=])""" + _CLIENT + r"""(?=[\s"'`;&|)]|$)""")
 # A command line that was not seen may give a client other settings.
 _AFFECTS = "accounts"
+_UNKNOWN_WORD = "`:`"
 MAX_LAUNCHES = 5000
 _MAX_SCRIPT = 256 * 1024
 _MAX_DEPTH = 4
@@ -35,6 +44,7 @@ class Launches:
         self._host = host
         self._all = None
         self._reading = []
+        self._unread = []
 
     def of(self, *names):
         """Return the Launches of the programs *names* (without directories), or of scripts that one of *names* interprets."""
@@ -73,11 +83,19 @@ class Launches:
         if depth > _MAX_DEPTH or not (depth == 0 or CONCERNS.search(text)):
             return
         state = shell_state.State(context, arguments, self._sourced, self._host.home_of)
+        launched, outer, self._unread = set(), self._unread, []
         try:
             for words, inner in shell.commands(text, state, line or context.line):
-                yield from self._of_words(words, inner, depth)
+                for launch in self._of_words(words, inner, depth):
+                    launched |= launch.names
+                    yield launch
         except shell_lexer.ShellError as error:
             self._host.gap(f"{context.file}, line {error.line}", f"no shell would read it: {error}", _AFFECTS)
+        unread, self._unread = state.unread + self._unread, outer
+        named = {match.group("name") for match in _IS_NAMED.finditer(_REMARK.sub("", text))} - launched if unread else ()
+        for name in sorted(named) if context.is_active else ():
+            place = "{}, line {}".format(*unread[0])
+            self._host.gap(place, f"runs a command that only the running shell knows, in a text that names {name}", _AFFECTS)
 
     def _of_words(self, words, context, depth):
         found = wrappers.unwrapped(words, context)
@@ -94,8 +112,12 @@ class Launches:
 
     def _of_shell(self, found, depth):
         if found.text is not None:
-            if found.text.is_decided:
-                yield from self._of_text(found.text.text, found.context, found.arguments[1:], depth + 1, found.context.line)
+            context, text = found.context, found.text.text
+            # What the shell runs there may end in anything: a word that nobody knows stands for it.
+            text += "" if found.text.is_decided else _UNKNOWN_WORD
+            yield from self._of_text(text, context, found.arguments[1:], depth + 1, context.line)
+            if not found.text.is_decided:
+                self._unread.append((context.file, context.line))
         elif found.path is not None and found.path.is_decided:
             path = self._path(found.path.text, found.context)
             yield from self._of_script(path, found.arguments, found.context, depth)
@@ -140,7 +162,8 @@ class Launches:
                 self._note_text(None, word.text, launch.context)
 
     def _note_text(self, path, text, context):
-        match = _NAMES_CLIENT.search(text or "")
+        text = _REMARK.sub("", text or "")
+        match = next(filter(None, (pattern.search(text) for pattern in _NAMES_CLIENT)), None)
         # The client itself may be a script.
         if match is None or (path and (match.group("name") in posixpath.basename(path) or self._host.package_of(path))):
             return

@@ -6,6 +6,7 @@ A command line may hold a password. Its words stay on the host: a reader takes f
 """
 
 import os
+import re
 
 # Variables that bear on what a mail client sends or reads; no other leaves this module.
 TLS_VARIABLES = (
@@ -24,6 +25,9 @@ TLS_VARIABLES = (
     "MONO_TLS_PROVIDER",
 )
 FILE_VARIABLES = ("HOME", "XDG_CONFIG_HOME", "FETCHMAILHOME", "IMAPFILTER_HOME", "CURL_HOME", "PYTHONPATH", "PERL5LIB", "PERL5OPT")
+
+# What a command line names in place of a file whose text comes to the running command by itself; "-" where a program takes it so.
+STANDARD_INPUT = re.compile(r"-|/dev/stdin|/dev/fd/\d+|/proc/self/fd/\d+")
 
 
 class Word:
@@ -149,6 +153,8 @@ class Launch:
 
     def path(self, text):
         """Return the absolute path that *text*, a name of a file as the command gives it, stands for; None when that is not known."""
+        if STANDARD_INPUT.fullmatch(text):
+            return None
         if text.startswith("/"):
             return os.path.normpath(text)
         return os.path.normpath(self.context.directory + "/" + text) if self.context.directory else None

@@ -11,6 +11,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shel
 
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)\+?=")
 _DECLARE = ("export", "readonly", "local", "declare", "typeset")
+_OF_FUNCTION = ("local", "declare", "typeset")
 _READS = (".", "source", "eval")
 _WITHOUT_EFFECT = (":", "true", "false", "exit", "return", "trap", "umask", "ulimit", "wait", "echo", "printf", "[", "[[", "test")
 _PATTERN = re.compile(r"[*?\[]")
@@ -27,13 +28,49 @@ def commands(text, state, line=1):
     Raises:
         shell_lexer.ShellError: no shell would read it.
     """
-    for item in shell_commands.parse(text, line):
-        if item == shell_commands.ENTER:
+    yield from _run(shell_commands.parse(text, line), state)
+    if state.depth == 0:
+        # It may be called by a name that is computed, or by a trap.
+        for name in state.uncalled():
+            state.enter()
+            yield from _call(name, None, line, state)
+            state.leave()
+
+
+def _run(items, state):
+    at = 0
+    while at < len(items):
+        item = items[at]
+        if isinstance(item, shell_commands.Function):
+            end = _end_of_block(items, at + 1)
+            body = items[at + 2 : end - 1] if item.is_group else items[at + 1 : end]
+            state.define(item.name, body, state.context.file)
+            at = end - 1
+        elif item == shell_commands.ENTER:
             state.enter()
         elif item == shell_commands.LEAVE:
             state.leave()
         else:
             yield from _command(item, state)
+        at += 1
+
+
+def _end_of_block(items, at):
+    depth = 0
+    for place in range(at, len(items)):
+        depth += {shell_commands.ENTER: 1, shell_commands.LEAVE: -1}.get(items[place], 0)
+        if depth == 0:
+            return place + 1
+    return len(items)
+
+
+def _call(name, arguments, line, state):
+    """The commands of a function's body; of one that nothing calls by its name, the *arguments* are None."""
+    called = state.call(name, arguments, line)
+    if called is not None:
+        body, before = called
+        yield from _run(body, state)
+        state.end_call(before)
 
 
 def _command(command, state):
@@ -51,7 +88,11 @@ def _command(command, state):
         return
     context = state.context.but(environment=dict(state.environment(), **assigned), directory=state.directory, line=command.line)
     name = words[0].text if words[0].is_decided else ""
-    if name in _READS:
+    if not words[0].is_decided:
+        state.leave_unread(command.line)
+    elif state.is_function(name):
+        yield from _call(name, words[1:], command.line, state)
+    elif name in _READS:
         yield from _read(words, state, command)
     elif name in _DECLARE:
         _declare(name, rest[1:], state)
@@ -180,6 +221,7 @@ class _Fields:
 def _read(words, state, command):
     """The commands of a text that is read in the same shell."""
     if state.depth >= shell_state.MAX_DEPTH or not all(word.is_decided for word in words):
+        state.leave_unread(command.line)
         state.is_open = True
         return
     if words[0].text == "eval":
@@ -210,6 +252,8 @@ def _sourced_path(words, state):
 def _declare(name, rest, state):
     for parts in rest:
         match = _ASSIGNMENT.match(_literal_head(parts))
+        if name in _OF_FUNCTION:
+            state.make_local(match.group("name") if match else _literal_head(parts))
         if match:
             state.assign(match.group("name"), _assigned(parts, match, state))
         words = [match.group("name")] if match else [word.text for word in expanded(parts, state) if word.is_decided]

@@ -8,6 +8,8 @@ import re
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Word
 
 MAX_DEPTH = 4  # of texts inside of texts
+MAX_CALLS = 10  # of functions inside of functions
+_MOST_CALLS = 2000  # in one text
 # A shell sets these, or they are of the process.
 _OF_THE_SHELL = (
     "RANDOM",
@@ -52,7 +54,12 @@ class State:
         self.is_open = False
         self.exports_all = False
         self.depth = 0
+        self.unread = []
         self._blocks = []
+        self._functions = {}
+        self._uncalled = []
+        self._locals = []
+        self._calls = 0
 
     def assign(self, name, value):
         """Set a variable to a text, or to None: only the running shell would know."""
@@ -80,6 +87,52 @@ class State:
             word = self.arguments[int(name) - 1] if int(name) <= len(self.arguments) else Word("")
             return word.text if word.is_decided else None
         return None if self.is_open or name in _OF_THE_SHELL or name.isdigit() else ""
+
+    def define(self, name, body, file):
+        """Note a function: its *body* runs where it is called."""
+        self._functions[name] = (body, file)
+        self._uncalled = [other for other in self._uncalled if other != name] + [name]
+
+    def is_function(self, name):
+        """Tell whether a command of that *name* is a function."""
+        return name in self._functions
+
+    def call(self, name, arguments, line):
+        """Begin a function's run with these positional parameters.
+
+        Returns:
+            (its body, what `end_call` takes), or None where there are too many calls inside of each other.
+        """
+        self._uncalled = [other for other in self._uncalled if other != name]
+        if len(self._locals) >= MAX_CALLS or self._calls >= _MOST_CALLS:
+            self.leave_unread(line)
+            self.is_open = True
+            return None
+        self._calls += 1
+        before = self.arguments, self.context
+        self._locals.append({})
+        body, file = self._functions[name]
+        self.arguments, self.context = arguments, self.context.but(file=file)
+        return body, before
+
+    def end_call(self, before):
+        """End it: its own variables are as they were."""
+        self.arguments, self.context = before
+        for name, value in self._locals.pop().items():
+            self.assign(name, value)
+
+    def uncalled(self):
+        """Return the functions that nothing has called that was read."""
+        return list(self._uncalled)
+
+    def make_local(self, name):
+        """A variable that the function in hand has for itself."""
+        for own in self._locals[-1:]:
+            own.setdefault(name, self.variables.get(name, ""))
+
+    def leave_unread(self, line):
+        """Note the *line* of a command that only the running shell knows."""
+        self.unread.append((self.context.file, line))
 
     def environment(self):
         """Return what a command that is started now would find in its environment."""

@@ -6,11 +6,15 @@ Not a whole parser: what a command is, where it ends and what it depends on is a
 """
 
 import collections
+import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_lexer
 
 # words: tuples of shell_lexer.Part.
 Command = collections.namedtuple("Command", "words line")
+# What stands between the next ENTER and its LEAVE runs where a command of that name is called, not here; `is_group`: in the same shell,
+# and under no condition.
+Function = collections.namedtuple("Function", "name is_group")
 # Around what runs only under a condition, or in a shell of its own.
 ENTER, LEAVE = "enter", "leave"
 
@@ -18,11 +22,12 @@ _OPENS = ("then", "do", "{")
 _CLOSES = ("fi", "done", "}")
 _ALTERNATIVES = ("else", "elif")
 _HEADS = ("if", "while", "until", "!", "time")
+_ARRAY = re.compile(r"[A-Za-z_]\w*\+?=$")
 _ENDS = ("\n", ";", "&", ";;", ";&", ";;&")
 
 
 def parse(source, line=1):
-    """Return the Commands of the shell text *source*, with ENTER and LEAVE between them. Raises shell_lexer.ShellError."""
+    """Return the Commands of the shell text *source*, with Functions, ENTER and LEAVE between them. Raises shell_lexer.ShellError."""
     return _Reader(source, line).read()
 
 
@@ -37,6 +42,7 @@ class _Reader:
         self._chains = []
         self._cases = []  # depths of the case commands that are open
         self._in_pattern = False
+        self._function = None  # name of the one whose body comes next
 
     def read(self):
         at = 0
@@ -55,6 +61,12 @@ class _Reader:
             return at + 1
         if token.kind == "redirection":
             return at + 1
+        if _is_operator(token, "(") and len(self._words) == 1 and _is_operator(self._at(at + 1), ")"):
+            self._function, self._words = _plain_text(self._words[0]), []
+            return at + 2
+        if _is_operator(token, "(") and self._words and _ARRAY.match(_plain_text(self._words[-1])):
+            self._words[-1] += (shell_lexer.Part("unknown", "", True, None),)
+            return self._behind_array(at + 1)
         if token.kind == "operator":
             self._operator(token.text)
             return at + 1
@@ -68,9 +80,6 @@ class _Reader:
         return at + 1
 
     def _operator(self, operator):
-        if operator == "(" and len(self._words) == 1:
-            self._words = []  # the name of a function
-            return
         self._end_command()
         if operator in ("&&", "||"):
             if operator == "||":
@@ -90,7 +99,7 @@ class _Reader:
     def _reserved(self, word):
         """Whether the *word*, where a command begins, is one of the grammar; if so, it is dealt with."""
         if word in _OPENS:
-            self._enter()
+            self._enter(word == "{")
         elif word in _CLOSES:
             self._end_chain()
             self._leave()
@@ -111,7 +120,9 @@ class _Reader:
     def _head(self, word, at):
         """Skip what stands between for, case or function and what they run; return where that begins."""
         if word == "function":
-            return at + 1
+            self._function = _plain(self._at(at)) if self._at(at) else None
+            is_named_twice = _is_operator(self._at(at + 1), "(") and _is_operator(self._at(at + 2), ")")
+            return at + 3 if is_named_twice else at + 1
         if word == "case":
             while at < len(self._tokens) and _plain(self._tokens[at]) != "in":
                 at += 1
@@ -130,12 +141,25 @@ class _Reader:
             at += 1
         return at
 
+    def _behind_array(self, at):
+        """The elements of an array hold neither operators nor commands of their own."""
+        while at < len(self._tokens) and not _is_operator(self._tokens[at], ")"):
+            at += 1
+        return at + 1
+
     def _end_command(self):
         if self._words:
+            self._function = None
             self._found.append(Command(tuple(self._words), self._line))
         self._words = []
 
-    def _enter(self):
+    def _at(self, place):
+        return self._tokens[place] if place < len(self._tokens) else None
+
+    def _enter(self, is_group=False):
+        if self._function:
+            self._found.append(Function(self._function, is_group))
+        self._function = None
         self._chains.append(self._in_chain)
         self._in_chain = False
         self._depth += 1
@@ -156,6 +180,13 @@ class _Reader:
 
 def _plain(token):
     """The token's text where it is a word without quotes and expansions, else ""."""
-    if token.kind != "word" or any(part.kind != "text" or part.quoted for part in token.parts):
-        return ""
-    return "".join(part.text for part in token.parts)
+    return _plain_text(token.parts) if token.kind == "word" else ""
+
+
+def _plain_text(parts):
+    is_plain = all(part.kind == "text" and not part.quoted for part in parts)
+    return "".join(part.text for part in parts) if is_plain else ""
+
+
+def _is_operator(token, text):
+    return token is not None and token.kind == "operator" and token.text == text

@@ -66,6 +66,40 @@ def test_commands_that_do_not_are_two(read):
     assert [sslproto(account) for account in accounts] == [[], ["TLS1.2"]]
 
 
+# command: reader
+UNREADABLE = {
+    "fetchmail -f - <<EOF\npoll imap.example\nEOF": fetchmail,
+    "fetchmail --fetchmailrc=/dev/stdin < /srv/rc": fetchmail,
+    "fetchmail -f /run/mail/rc": fetchmail,
+    "FETCHMAILHOME=/run/mail fetchmail": fetchmail,
+    "mbsync -c /dev/stdin work": mbsync,
+    "mbsync -c /dev/fd/3 work 3</srv/rc": mbsync,
+    "mbsync -c <(cat /srv/rc) work": mbsync,
+    "mbsync -c /run/mail/rc work": mbsync,
+    "getmail --rcfile -": getmail,
+    "getmail --rcfile /run/mail/rc": getmail,
+    "mpop -C /dev/stdin": mpop,
+    "mpop -C /run/mail/rc": mpop,
+    "offlineimap -c /dev/stdin": offlineimap,
+    "offlineimap -c /run/mail/rc": offlineimap,
+    "imapfilter -c -": imapfilter,
+    "imapfilter -c /run/mail/rc": imapfilter,
+    "fdm -f /run/mail/rc fetch": fdm,
+    "mailfilter -M /dev/stdin": mailfilter,
+    "curl -K -": curl,
+    "curl -K /run/mail/rc": curl,
+    "mutt -F /dev/stdin": mutt,
+}
+
+
+@pytest.mark.parametrize("command", UNREADABLE)
+def test_a_configuration_that_comes_while_the_command_runs_is_not_taken_for_none(command, read):
+    script = "#!/bin/bash\n" + command + "\n"
+    accounts, gaps = read(UNREADABLE[command], {TABLE: "* * * * * bash /srv/run.sh\n", "/srv/run.sh": script, "/srv/rc": ""})
+    client = "client:" + UNREADABLE[command].NAME
+    assert [item for account in accounts for item in account["undecided"]] or client in [gap["affects"] for gap in gaps]
+
+
 @pytest.mark.parametrize("option", ["--quit", "-V", "--version", "--configdump", "-q"])
 def test_a_command_that_fetches_nothing_is_none(option, read):
     accounts, _gaps = read(fetchmail, {TABLE: f"* * * * * fetchmail {option} --ssl imap.example\n"})

@@ -130,20 +130,53 @@ def test_a_script_that_calls_itself_ends(tree):
         ("python3 /opt/run.py", "os.system('cd /; /usr/bin/mbsync -a')\n"),
         ("/opt/run.py", '#!/usr/bin/perl\nsystem("getmail -r old");\n'),
         ("python3 -c \"import os; os.system('fetchmail -s')\"", ""),
+        ("perl /opt/run.pl", "system(<<X);\n  cd /srv && fetchmail -f old.rc\nX\n"),
+        ("perl /opt/run.pl", "print qx{/usr/bin/getmail};\nexec qw(x);\n"),
+        ("php /opt/run.php", "<?php\nshell_exec(<<<X\n/usr/bin/mbsync\nX);\n"),
+        ("ruby /opt/run.rb", "%x(sudo -u bob fetchmail)\n"),
+        ("node /opt/run.js", "exec(`cd /srv;\n  mpop -a |\n cat`);\n"),
     ],
 )
 def test_a_client_that_a_script_of_another_language_names_is_a_gap(command, script, tree):
     tree.write(CRON, f"* * * * * alice {command}\n")
-    tree.write("/opt/run.py", script)
+    for ending in ("py", "pl", "php", "rb", "js"):
+        tree.write("/opt/run." + ending, script)
     host = tree.host()
     host.launches.all()
     assert [gap["affects"] for gap in host.gaps] == ["accounts"]
+
+
+# A shell's script: the words of fetchmail's launches, and whether something was left unread.
+COMPUTED = {
+    'fetch() { fetchmail "$@"; }\nfetch --sslproto TLS1\n': ([["--sslproto", "TLS1"]], False),
+    "for program in fetchmail getmail; do $program -s; done\n": ([], True),
+    '$NEVER fetchmail -s\n"$EDITOR" x\n': ([["-s"]], False),
+    "X=$(id)\n$X fetchmail -s\n": ([], True),
+    'X=$(id)\n"$X"\nfetchmail -s\n': ([["-s"]], False),
+    'X=$(id)\n"$X" # not fetchmail\n': ([], False),
+    'su bob -c "fetchmail -s $(id)"\n': ([["-s", ""]], False),
+    'su bob -c "cd $(id); fetchmail -s"\n': ([], True),
+    'eval "$(id)" fetchmail\n': ([], True),
+}
+
+
+@pytest.mark.parametrize("script", COMPUTED)
+def test_a_command_that_only_the_running_shell_knows_is_a_gap_where_it_could_be_a_client(script, tree):
+    tree.write(CRON, "* * * * * alice sh /opt/run.sh\n")
+    tree.write("/opt/run.sh", script)
+    host = tree.host()
+    found = [[word.text for word in launch.argv[1:]] for launch in host.launches.of("fetchmail")]
+    assert (found, [gap["affects"] for gap in host.gaps]) == (
+        COMPUTED[script][0],
+        ["accounts"] * (1 + ("getmail" in script)) * COMPUTED[script][1],
+    )
 
 
 @pytest.mark.parametrize(
     ("path", "script"),
     [
         ("/opt/run.py", "# in place of fetchmail, which is gone\nprint('fetchmailer')\n"),
+        ("/opt/run.py", "# fetchmail -s\nx = a.fetchmail - b\nmutt = 1\nprint(mutt)\n"),
         ("/opt/getmail6", "#!/usr/bin/python3\nprint('getmail 6')\n"),
     ],
 )

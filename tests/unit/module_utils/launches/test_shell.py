@@ -46,6 +46,15 @@ AS_THE_SHELL = {
     "a variable set in a chain": 'true && X=1 && probe "$X"',
     "eval": "eval probe a",
     "a function that is not called": "f() { false; }; probe a",
+    "a function that hands on its words": 'f() { probe x "$@" "$1"; }; f a "b c"; g() { f d "$@"; }\ng e',
+    "a function of a subshell": "f() ( probe $1 )\nf a",
+    "a function by bash's word": 'f() { shift; probe "$@"; }\nf a b',
+    "the arguments are back behind a function": 'f() { set -- x; probe "$1"; }; set -- a; f b; probe "$1"',
+    "a function that sets a variable": 'f() { X="$1"; }; f a; probe "$X"; f b; probe "$X"',
+    "a function's own variable": 'f() { local X=b; probe "$X"; }; X=a; f; probe "$X"',
+    "a function in the place of a program": 'true() { probe "$@"; }; true a',
+    "the last function of a name": "f() { probe a; }; f() { probe b; }; f",
+    "a function inside of a condition": 'if true; then f() { probe "$1"; }; fi; f a',
     "a loop": "for x in 1; do probe a; done; probe b",
     "command substitution runs too": "X=$(probe a >&2)",
     "semicolons in quotes": "probe 'a;b' \"c&d\"",
@@ -65,6 +74,9 @@ UNDECIDED = {
     "a pattern": ("probe /etc/*.conf", [("/etc/", True)]),
     "behind a file that is not there": ('. /no/such; probe "$X"', [("", False)]),
     "another expansion": ('X=abc; probe "${X%c}"', [("", False)]),
+    "the words of a function that no command calls": ('f() { probe "$@" "$1"; }', [("", True), ("", False)]),
+    "the elements of an array": ('X=(a "b c"); probe "${X[@]}" "$X"', [("", True), ("", False)]),
+    "the first element of an array": ('X=(a); probe "$X"', [("", False)]),
     "random": ('probe "$RANDOM"', [("", False)]),
 }
 BROKEN = {"a single quote": "a 'b", "a double quote": 'a\n"b', "a backtick": "`a", "a parenthesis": "$(a", "a brace": "${a"}
@@ -133,6 +145,11 @@ def test_the_directory():
     context = Context("cron", "/etc/crontab", 1, "alice", {"HOME": HOME}, HOME)
     found = shell.commands("probe; cd x && probe; cd /y; probe; cd $(id); probe", shell_state.State(context))
     assert [inner.directory for words, inner in found if words[0].text == "probe"] == [HOME, HOME + "/x", "/y", None]
+
+
+def test_functions_that_call_each_other_come_to_an_end():
+    text = "".join(f"f{number}() {{ f{number + 1}; f{number + 1}; }}\n" for number in range(20)) + "f() { f; probe; }\nf\nf0\n"
+    assert len(started(text)) <= shell_state.MAX_CALLS
 
 
 def test_a_word_shows_nothing_of_itself():
