@@ -28,6 +28,8 @@ _TABLE = Table(
         "version": "ends",
     },
 )
+# Of the switches of Go's library those that bear on a client's handshake (crypto/tls and its page on GODEBUG).
+_SWITCH = re.compile(r"(?P<name>tls\w+|fips140)=\w+$", re.ASCII)
 # A user and a password stand before the last at sign.
 _SOURCE = re.compile(r"(?P<scheme>imaps?)(?:\+(?P<how>\w+))?://(?:[^/?]*@)?(?P<server>\[[^\]/]*\]|[^:/?@]*)(?::(?P<port>\d{1,5}))?")
 _COMMENT = re.compile(r"[#;].*", re.DOTALL)
@@ -42,7 +44,7 @@ def read(host):
     files = {}
     for user in host.users:
         path = user.home + "/.config" + _FILE
-        files[path] = functools.partial(_accounts, host, user.name, path)
+        files[path] = functools.partial(_of_session, host, user.name, path)
     accounts = launched.accounts(host, installs, (NAME,), functools.partial(_of_launch, host), files)
     return base.evidence(NAME, installs, accounts)
 
@@ -60,9 +62,27 @@ def _of_launch(host, launch):
         return (), [base.account(launch.user or "", launch.file, launch.line, protocol="imap", undecided=[note])]
     wanted = options.text("account").split(",") if options.text("account") else None
     accounts = [account for account in _accounts(host, launch.user or "", path) if wanted is None or account["name"] in wanted]
+    switches, undecided = _switches(host, launch)
     for account in accounts:
-        account["undecided"].extend(options.undecided({"account": "account"}))
+        account["settings"].extend(switches)
+        account["undecided"].extend(undecided + options.undecided({"account": "account"}))
     return [path], accounts
+
+
+def _of_session(host, user, path):
+    return [dict(account, settings=account["settings"] + _switches(host, None)[0]) for account in _accounts(host, user, path)]
+
+
+def _switches(host, launch):
+    """Return each switch of GODEBUG as a setting of its own, the last of a name, and what is undecided."""
+    variables, undecided = launched.own_variables(host, launch, ("GODEBUG",))
+    found = {}
+    for variable in variables:
+        for word in variable["value"].split(","):
+            match = _SWITCH.match(word.strip())
+            if match:
+                found[match.group("name")] = dict(variable, value=match.group())
+    return list(found.values()), undecided
 
 
 def _accounts(host, user, path):

@@ -5,7 +5,8 @@
 import collections
 import posixpath
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, dovecot_commands, endpoints, includes
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, dovecot_commands, endpoints, includes, launched
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import TLS_VARIABLES
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import dovecot_conf
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -23,7 +24,19 @@ _TLS_SETTINGS = ("ssl_min_protocol", "ssl_protocols", "ssl_cipher_list")
 _WANTED = frozenset(
     [client + "_" + key for client in _CLIENTS for key in ("host", "port", "ssl")]
     + list(_TLS_SETTINGS)
-    + ["args", "default_fields", "driver", "listen", "mail_driver", "mail_location", "override_fields", "port", "protocols", "protocol"]
+    + [
+        "args",
+        "default_fields",
+        "driver",
+        "import_environment",
+        "listen",
+        "mail_driver",
+        "mail_location",
+        "override_fields",
+        "port",
+        "protocols",
+        "protocol",
+    ]
 )
 _LISTENERS = {"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}
 Field = collections.namedtuple("Field", "key value setting")
@@ -45,12 +58,12 @@ def read(host):
             if not any(account.get("listens") for account in found):
                 # The mailboxes of this very host.
                 relays.append(base.account("", path, 1, listens=_listens(root, "nowhere")))
-        accounts.extend(_of_commands(host, root, path))
+        accounts.extend(_of_commands(host, installs, root, path))
     base.want_ciphers(host, installs, accounts, "ssl_cipher_list")
     return base.relay_evidence(host, NAME, installs, accounts, relays)
 
 
-def _of_commands(host, root, path):
+def _of_commands(host, installs, root, path):
     """The accounts of commands that cron or systemd starts; they read the first configuration that is there."""
     if root is None and path != _FILES[0]:
         return
@@ -60,7 +73,7 @@ def _of_commands(host, root, path):
             if client + "_host" in block.values:
                 account = _remote_mailbox(launch.file, block, block, client)
                 account.update(user=launch.user or "", enabled=launch.is_active, listens=[])
-                yield account
+                yield from launched.under_environment(host, installs, launch, [account])
 
 
 def _root(host, path):
@@ -128,6 +141,11 @@ def _account(path, block, where, protocol, port, security, settings, listens):
         undecided.append(base.undecided("server", why, where.setting.file, where.setting.line))
     if security is None:
         undecided.append(base.undecided("security", "Dovecot knows no such word", where.setting.file, where.setting.line))
+    handed = block.find("import_environment")
+    if handed and any(name in (handed.value or "") for name in TLS_VARIABLES):
+        # Its processes get no other variables of the one that starts them.
+        why = "its processes get variables that act on TLS"
+        undecided.append(base.undecided("import_environment", why, handed.file, handed.line))
     tls = [found for found in map(block.find, _TLS_SETTINGS) if found]
     known = [base.setting(where.key, server, where.setting.file, where.setting.line)] if server else []
     return base.account(

@@ -22,6 +22,7 @@ _PROTOCOLS = {"auto": None, "imap": "imap", "pop3": "pop3", "apop": "pop3", "rpo
 _PORTS = {("imap", True): 993, ("imap", False): 143, ("pop3", True): 995, ("pop3", False): 110}
 _ANY_SSLPROTO_IS_STARTTLS = (6, 4)
 _TLS_SETTINGS = ("ssl", "sslproto")
+_CIPHERS = ("FETCHMAIL_SSL_CIPHERS", "FETCHMAIL_SSL_TLS13_CIPHERSUITES")
 
 # What starts the daemon that reads the system's file: an init script that its defaults switch on, or a unit.
 _INIT_SCRIPT = "/etc/init.d/fetchmail"
@@ -39,7 +40,9 @@ def read(host):
     reader = _Reader(host, base.release(installs))
     files = {user.home + _USER_FILE: functools.partial(reader.of_file, user.name, user.home + _USER_FILE) for user in host.users}
     files[_SYSTEM_FILE] = reader.of_system
-    return base.evidence(NAME, installs, launched.accounts(host, installs, (NAME,), reader.of_launch, files))
+    accounts = launched.accounts(host, installs, (NAME,), reader.of_launch, files)
+    base.want_ciphers(host, installs, accounts, _CIPHERS[0])
+    return base.evidence(NAME, installs, accounts)
 
 
 class _Reader:
@@ -86,8 +89,10 @@ class _Reader:
         accounts = [_account(user, _Place(path, command), mailbox, self._release, ports) for mailbox in mailboxes]
         if command and not accounts and command.undecided():
             accounts = [base.account(user, command.launch.file, command.launch.line)]
-        for account in accounts if command else ():
-            account["undecided"].extend(command.undecided())
+        variables, undecided = launched.own_variables(self._host, command and command.launch, _CIPHERS) if accounts else ([], [])
+        for account in accounts:
+            account["settings"].extend(variables)
+            account["undecided"].extend(undecided + (command.undecided() if command else []))
         return accounts
 
 

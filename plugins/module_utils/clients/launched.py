@@ -83,6 +83,27 @@ def under_environment(host, installs, launch, started):
     return started
 
 
+def own_variables(host, launch, names):
+    """Return the settings and what is undecided of variables that one client alone reads.
+
+    Args:
+        host: the Host.
+        launch: of the client; None: a run of a user's session.
+        names: of the variables, of launches.launch.OWN_VARIABLES.
+    """
+    session = environment.parse(host.text(environment.FILE) or "")
+    settings, undecided = [], []
+    for name in names:
+        common, word = session.get(name), launch.variable(name) if launch else None
+        if word is not None and not word.is_decided:
+            undecided.append(base.undecided(name, "it is computed when the command runs", launch.file, launch.line))
+        elif common and (launch is None or word is not None and word.text == common.value):
+            settings.append(base.setting(name, common.value, environment.FILE, common.line))
+        elif word is not None:
+            settings.append(base.setting(name, word.text, launch.file, launch.line))
+    return settings, undecided
+
+
 def open_variables(host, launch):
     """Return what is undecided of a *launch* because of variables of which nobody can tell what they do."""
     found = _open(launch.tls_environment, environment.read(host))

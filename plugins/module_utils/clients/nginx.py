@@ -4,7 +4,7 @@
 
 import posixpath
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, includes
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, includes, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import nginx_conf
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -22,11 +22,28 @@ def read(host):
     """Return the evidence of nginx on *host*, or None when it relays nothing."""
     installs = base.installs(host, (NAME,), ("nginx", "nginx-core", "nginx-light", "nginx-full", "nginx-extras"), _VERSION)
     accounts, relays = [], []
-    for path in _FILES:
-        for account, is_mail in _of_file(host, path):
+    for path, launches in _files(host).items():
+        found = list(_of_file(host, path))
+        for launch in launches:
+            launched.under_environment(host, installs, launch, [account for account, _is_mail in found])
+        for account, is_mail in found:
             (accounts if is_mail else relays).append(account)
     base.want_ciphers(host, installs, accounts + relays, "proxy_ssl_ciphers")
     return base.relay_evidence(host, NAME, installs, base.bounded(host, accounts, _FILES[0], _AFFECTS), relays)
+
+
+def _files(host):
+    """The files that nginx may read, each with the active launches that have it read that."""
+    found = {path: [] for path in _FILES}
+    for launch in host.launches.of(NAME):
+        words = [word.text if word.is_decided else None for word in launch.argv]
+        named = [words[place + 1] for place, word in enumerate(words[:-1]) if word == "-c"]
+        paths = [path and launch.path(path) for path in named[-1:]] or list(_FILES)
+        if launch.is_active and None in paths:
+            host.gap(f"{launch.file}, line {launch.line}", "has nginx read a file that only the running command would know", _AFFECTS)
+        for path in filter(None, paths if launch.is_active else ()):
+            found.setdefault(path, []).append(launch)
+    return found
 
 
 def _of_file(host, path):

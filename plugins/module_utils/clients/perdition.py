@@ -4,7 +4,7 @@
 
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import perdition_conf
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -25,10 +25,23 @@ _OVERRIDE = re.compile(r"(?:^|\s)(?:-[A-Za-z]*[fps]|--(?:config_file|outgoing_|s
 def read(host):
     """Return the evidence of perdition on *host*, or None when it relays nothing."""
     installs = base.installs(host, (NAME,), (NAME,))
-    launched = _Defaults(host)
-    accounts = [account for name in launched.servers for account in _accounts(host, name, launched)]
+    defaults = _Defaults(host)
+    accounts = [account for name in defaults.servers for account in _accounts(host, name, defaults)]
+    _under_launches(host, installs, accounts)
     base.want_ciphers(host, installs, accounts, "ssl_outgoing_ciphers")
     return base.relay_evidence(host, NAME, installs, base.bounded(host, accounts, _DIRECTORY, _AFFECTS))
+
+
+def _under_launches(host, installs, accounts):
+    """What units and scripts of the site make of the servers that they start: their environment, and options that win over the file."""
+    for launch in host.launches.of(NAME, *(f"{NAME}.{name}" for name in _SERVERS)):
+        if launch.is_active:
+            own = [account for account in accounts if launch.program.endswith((NAME, "." + account["name"]))]
+            launched.under_environment(host, installs, launch, own)
+            if any(not word.is_decided or _OVERRIDE.match(word.text) for word in launch.argv[1:]):
+                why = "options of the command line win over the file"
+                for account in own:
+                    account["undecided"].append(base.undecided("options", why, launch.file, launch.line))
 
 
 class _Defaults:
@@ -57,7 +70,7 @@ class _Defaults:
         return None
 
 
-def _accounts(host, name, launched):
+def _accounts(host, name, defaults):
     """A server reads the file of its own protocol, or else the common one."""
     paths = [f"{_DIRECTORY}/perdition.{name}.conf", _DIRECTORY + "/perdition.conf"]
     path = next((path for path in paths if host.exists(path)), paths[-1])
@@ -68,10 +81,10 @@ def _accounts(host, name, launched):
         return
     last = {option.key: option for option in options if option.value}
     if "outgoing_server" in last:
-        yield from _of_servers(host, name, path, options, last, launched)
+        yield from _of_servers(host, name, path, options, last, defaults)
 
 
-def _of_servers(host, name, path, options, last, launched):
+def _of_servers(host, name, path, options, last, defaults):
     protocol, default = _SERVERS[name]
     ports = endpoints.Ports(host)
     common = last["outgoing_port"].value if "outgoing_port" in last else str(default)
@@ -88,12 +101,12 @@ def _of_servers(host, name, path, options, last, launched):
             port=ports.number(port or common),
             protocol=protocol,
             security=_security(name, options),
-            enabled=launched.run,
+            enabled=defaults.run,
             settings=[base.setting("outgoing_server", server, path, last["outgoing_server"].line)]
             + [base.setting(key, last[key].value, path, last[key].line) for key in _SETTINGS if key in last],
             listens=[base.listener(address, listen)] if listen else [],
         )
-        flags = launched.override(name)
+        flags = defaults.override(name)
         if flags:
             found["undecided"].append(base.undecided("FLAGS", "options of the command line win over the file", *flags))
         yield found

@@ -21,7 +21,7 @@ def read(host, name, runtime, language, stacks_of=None):
         stacks_of: function of (interpreter, its stacks, a Connection) to the stacks that this connection uses; None: all of them.
     """
     accounts, used = [], []
-    reader = _Reader(host, name, language, stacks_of)
+    reader = _Reader(host, name, language, runtime, stacks_of)
     for launch in host.launches.all():
         path = launch.path(launch.program) if launch.program and (launch.interpreter or "/" in launch.program) else None
         interpreter = _interpreter(host, launch, path, runtime) if path else None
@@ -48,10 +48,11 @@ def _interpreter(host, launch, path, runtime):
 
 
 class _Reader:
-    def __init__(self, host, name, language, stacks_of):
+    def __init__(self, host, name, language, runtime, stacks_of):
         self.affects = "client:" + name
         self._host = host
         self._language = language
+        self._runtime = runtime
         self._stacks_of = stacks_of
 
     def accounts(self, launch, path, interpreter):
@@ -62,7 +63,7 @@ class _Reader:
         text = self._host.text(path, self.affects, _MAX_SCRIPT) or ""
         if not any(sign in text for sign in self._language.SIGNS):
             return []
-        known = {name: value for name, value in launch.tls_environment.items() if value is not None}
+        known, undecided = self._started_with(launch)
         stacks = self._host.stacks.of_interpreter(interpreter, known)
         accounts = []
         for item in self._connections(text):
@@ -70,8 +71,21 @@ class _Reader:
             accounts.append(_account(launch, path, item, own))
         for account in accounts:
             account["enabled"] = launch.is_active
-            account["undecided"].extend(launched.open_variables(self._host, launch))
+            account["undecided"].extend(undecided + launched.open_variables(self._host, launch))
         return accounts
+
+    def _started_with(self, launch):
+        """Return the variables that act on the interpreter, its own options among them, and what of these is undecided."""
+        known = {name: value for name, value in launch.tls_environment.items() if value is not None}
+        words = [word.text for word in launch.interpreter[1:]]
+        why = []
+        if any(not word.is_decided for word in launch.interpreter):
+            why.append("words of the command line are known only when it runs")
+        if hasattr(self._runtime, "with_options"):
+            if self._runtime.loads_more(known, words):
+                why.append("they have other code run before the script")
+            known = self._runtime.with_options(known, words)
+        return known, [base.undecided("options", text, launch.file, launch.line) for text in why]
 
     def _connections(self, text):
         """The connections of a script that names a library for mail; one that is undecided where its text does not spell them out."""

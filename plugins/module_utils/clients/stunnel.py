@@ -15,6 +15,7 @@ VERSION = rb"stunnel (\d+\.\d+)"
 _DIRECTORIES = ("/etc/stunnel", "/usr/local/etc/stunnel")
 _USER_DIRECTORY = "/.config/stunnel"
 _PROTOCOLS = ("imap", "pop3")
+_OTHERS = ("ciphers", "ciphersuites", "curve", "curves", "securitylevel", "fips", "engine", "enginedefault")
 
 
 def read(host):
@@ -114,7 +115,7 @@ def _settings(service):
     options = service.options
     low, high = options.get("sslversionmin"), options.get("sslversionmax")
     bounds = [low] if low is high else [_as(low, "sslversionmin"), _as(high, "sslversionmax")]
-    others = [options.get(key) for key in ("ciphers", "ciphersuites", "curve", "curves", "securitylevel", "fips")]
+    others = [options.get(key) for key in _OTHERS]
     switches = service.lists.get("options", [])
     # What is taken back stays so, in whatever order the lines stand.
     cleared = [option.value[1:].lower() for option in switches if option.value.startswith("-")]

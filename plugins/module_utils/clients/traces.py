@@ -162,6 +162,7 @@ TRACES = {
         "program neomutt",
     ),
     "nginx": (
+        "launch nginx",
         "path /etc/nginx/nginx.conf",
         "path /usr/local/etc/nginx/nginx.conf",
         "path /usr/local/nginx/conf/nginx.conf",
@@ -182,6 +183,11 @@ TRACES = {
         "path /var/www/osticket/include/ost-config.php",
     ),
     "perdition": (
+        "launch perdition",
+        "launch perdition.imap4",
+        "launch perdition.imap4s",
+        "launch perdition.pop3",
+        "launch perdition.pop3s",
         "path /etc/default/perdition",
         "path /etc/perdition/perdition.conf",
         "path /etc/perdition/perdition.imap4.conf",

@@ -24,6 +24,8 @@ TLS_VARIABLES = (
     "LD_PRELOAD",
     "MONO_TLS_PROVIDER",
 )
+# Each of one client alone: aerc is written in Go.
+OWN_VARIABLES = ("FETCHMAIL_SSL_CIPHERS", "FETCHMAIL_SSL_TLS13_CIPHERSUITES", "GODEBUG")
 FILE_VARIABLES = ("HOME", "XDG_CONFIG_HOME", "FETCHMAILHOME", "IMAPFILTER_HOME", "CURL_HOME", "PYTHONPATH", "PERL5LIB", "PERL5OPT")
 
 # What a command line names in place of a file whose text comes to the running command by itself; "-" where a program takes it so.
@@ -140,8 +142,8 @@ class Launch:
         return {name: self.context.environment[name] for name in TLS_VARIABLES if name in self.context.environment}
 
     def variable(self, name):
-        """Return Word of the variable *name* of FILE_VARIABLES or TLS_VARIABLES, or None when it is not set."""
-        if name not in FILE_VARIABLES + TLS_VARIABLES or name not in self.context.environment:
+        """Return Word of the variable *name* of FILE_VARIABLES, TLS_VARIABLES or OWN_VARIABLES, or None when it is not set."""
+        if name not in FILE_VARIABLES + TLS_VARIABLES + OWN_VARIABLES or name not in self.context.environment:
             return None
         value = self.context.environment[name]
         return Word(value or "", value is not None)

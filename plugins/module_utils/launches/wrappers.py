@@ -258,6 +258,9 @@ def _script(words, takes_next, brings_text, file_option):
         if text == file_option:
             at += 1
             break
+        if words[at].may_be_many and not text and at + 1 < len(words):
+            at += 1  # a variable of options
+            continue
         if not words[at].is_decided or text in brings_text or not text.startswith("-"):
             break
         at += 2 if text in takes_next else 1

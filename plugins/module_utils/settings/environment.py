@@ -6,7 +6,8 @@ import collections
 import re
 
 FILE = "/etc/environment"
-# config(5ssl), the GnuTLS manual (chapter 8), the NSS environment variables page; node(1), and the tool page of java.
+# config(5ssl), the GnuTLS manual (chapter 8), the NSS environment variables page; node(1), the tool page of java; fetchmail(1) of 6.5;
+# Go's page on GODEBUG.
 NAMES = (
     "OPENSSL_CONF",
     "OPENSSL_CONF_INCLUDE",
@@ -17,6 +18,9 @@ NAMES = (
     "JDK_JAVA_OPTIONS",
     "JAVA_TOOL_OPTIONS",
     "_JAVA_OPTIONS",
+    "FETCHMAIL_SSL_CIPHERS",
+    "FETCHMAIL_SSL_TLS13_CIPHERSUITES",
+    "GODEBUG",
 )
 Variable = collections.namedtuple("Variable", "name value line")
 

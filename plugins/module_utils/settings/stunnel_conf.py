@@ -26,7 +26,7 @@ MAX_DEPTH = 8
 MAX_SERVICES = 1000
 _SINGLE = (
     "client", "protocol", "protocolhost", "ciphers", "ciphersuites", "curve", "curves", "sslversion", "sslversionmin", "sslversionmax",
-    "securitylevel", "fips",
+    "securitylevel", "fips", "engine", "enginedefault",
 )  # fmt: skip
 _LISTS = ("accept", "connect", "options", "config")
 # What may be read in full.

@@ -12,8 +12,12 @@ STANDS_ALONE = True
 VARIABLES = ("NODE_OPTIONS", "OPENSSL_CONF")
 BARE = {"OPENSSL_CONF": "", "NODE_OPTIONS": ""}
 
-# Options that act on TLS; what else stands there may be a program of the user (node(1), --require).
-_OPTION = re.compile(r"--(?:tls-(?:min|max)-v1\.\d|tls-cipher-list=\S+|openssl-legacy-provider|openssl-shared-config)$")
+# Options that act on TLS (node(1); "_" counts as "-"); what else stands there may be a program of the user.
+_FLAG = re.compile(r"--(?:tls-(?:min|max)-v1\.\d|openssl-legacy-provider|openssl-shared-config|enable-fips|force-fips)$")
+_WITH_VALUE = ("--tls-cipher-list", "--openssl-config")
+# They have other code run before the program, or name a file with more options.
+_LOADING = ("-r", "--require", "--import", "--loader", "--experimental-loader", "--env-file", "--env-file-if-exists")
+_WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+')
 _VERSION = (rb"(?:node[- ]|\0)v(\d+\.\d+\.\d+)(?:\.tar|-headers|\0)",)
 _MAX_PROGRAM = 128 * 1024 * 1024
 # Before 4, TLS works on sockets or on a "secure pair" only.
@@ -49,8 +53,37 @@ def environment(variables):
     """Return what of the *variables* acts on TLS; of NODE_OPTIONS no option else."""
     found = {name: variables[name] for name in VARIABLES if name in variables}
     if "NODE_OPTIONS" in found:
-        found["NODE_OPTIONS"] = " ".join(word for word in found["NODE_OPTIONS"].split() if _OPTION.match(word))
+        found["NODE_OPTIONS"] = " ".join(_acting(_WORD.findall(found["NODE_OPTIONS"])))
     return found
+
+
+def with_options(variables, words):
+    """Return the *variables* as if the options among these *words* of the command line stood there, which win over them."""
+    given = " ".join(_acting(words))
+    return dict(variables, NODE_OPTIONS=" ".join(filter(None, [variables.get("NODE_OPTIONS"), given]))) if given else variables
+
+
+def loads_more(variables, words):
+    """Tell whether options have other code run that could change what the program offers."""
+    every = _WORD.findall(variables.get("NODE_OPTIONS", "")) + list(words)
+    return any(_name(word.strip('"')).startswith(_LOADING) for word in every)
+
+
+def _acting(words):
+    found, rest = [], [word.replace('"', "") for word in words]
+    while rest:
+        name, has_value, value = rest.pop(0).partition("=")
+        name = _name(name)
+        if _FLAG.match(name):
+            found.append(name)
+        elif name in _WITH_VALUE and (has_value or rest):
+            found.append(name + "=" + (value if has_value else rest.pop(0)))
+    # One with a blank in it would be two.
+    return [word for word in found if not re.search(r"\s", word)]
+
+
+def _name(word):
+    return word[:2] + word[2:].replace("_", "-")
 
 
 def modules(_host, interpreter):

@@ -11,6 +11,8 @@ Each module of this directory gives
     command(interpreter, is_bare) -> the command that prints "version X" and "hello HEX" or "error TEXT", and runs no code of a user;
                     a second hello, "bare HEX", saves the second start
     environment(variables) -> those of the variables, or their parts, that act on its TLS and run no code
+    with_options(variables, words) -> the variables with the options of a command line, and
+    loads_more(variables, words) -> whether options have code run that could act on TLS; only where it has such options
     modules(host, interpreter) -> paths of the files that load its TLS library
     standard_input() -> bytes that the command reads; only where it needs some
     config(host, interpreter, variables) -> path of a settings file of its own, and what puts others on top; only where it has one

@@ -8,6 +8,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import aerc
 
 FILE = "/home/alice/.config/aerc/accounts.conf"
 SECRET = "hunter2"
+TABLE = "/var/spool/cron/crontabs/alice"
 # The value of source: (server, port, security), or None where the mail is on no server of IMAP.
 SOURCES = {
     "imaps://u@h": ("h", 993, "implicit"),
@@ -83,3 +84,26 @@ def test_a_command_names_accounts_and_files(command, tree, read):
 
 def test_nothing_of_it_is_no_evidence(tree):
     assert aerc.read(tree.host()) is None
+
+
+@pytest.mark.parametrize(
+    ("session", "command", "expected"),
+    [
+        ("", "aerc", []),
+        ("GODEBUG=tlsmaxrsasize=1024,netdns=go", "aerc", [("tlsmaxrsasize=1024", "/etc/environment")]),
+        ("", "GODEBUG=tls13=0,tls13=1,fips140=only aerc", [("tls13=1", TABLE), ("fips140=only", TABLE)]),
+        ("GODEBUG=tls13=0", "env -u GODEBUG aerc", []),
+    ],
+)
+def test_switches_of_go_are_settings(session, command, expected, tree, read):
+    tree.write("/etc/environment", session + "\n")
+    tree.write(TABLE, f"* * * * * {command}\n")
+    accounts, _gaps = read("[a]\nsource = imaps://h\n")
+    found = [(entry["value"], entry["file"]) for entry in accounts[0]["settings"] if entry["key"] == "GODEBUG"]
+    assert found == expected
+
+
+def test_switches_of_a_session_act_on_a_run_by_hand(tree, read):
+    tree.write("/etc/environment", "GODEBUG=tlsmaxrsasize=1024\n")
+    [account], _gaps = read("[a]\nsource = imaps://h\n")
+    assert account["settings"][-1]["value"] == "tlsmaxrsasize=1024"

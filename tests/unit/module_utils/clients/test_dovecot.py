@@ -127,3 +127,16 @@ def test_settings_of_a_command_line_win(tree, read):
     assert (account["user"], account["server"], account["port"], account["security"]) == ("vmail", "i", 993, "implicit")
     assert [entry["value"] for entry in account["settings"] if entry["key"] == "ssl_min_protocol"] == ["TLSv1"]
     assert SECRET not in repr(evidence)
+
+
+def test_variables_that_its_processes_get_are_undecided(read):
+    evidence, _gaps = read("import_environment = TZ OPENSSL_CONF=/srv/x\nimapc_host = h\n")
+    [account] = evidence["accounts"]
+    assert [item["what"] for item in account["undecided"]] == ["import_environment"]
+
+
+def test_the_environment_of_a_command_acts_on_it(tree, read):
+    tree.write("/etc/cron.d/mail", "* * * * * root OPENSSL_CONF=$(id) doveadm -o imapc_host=h sync\n")
+    evidence, _gaps = read("protocols =\n")
+    [account] = evidence["accounts"]
+    assert [item["what"] for item in account["undecided"]] == ["OPENSSL_CONF"]

@@ -66,6 +66,13 @@ def test_commands_that_do_not_are_two(read):
     assert [sslproto(account) for account in accounts] == [[], ["TLS1.2"]]
 
 
+def test_variables_of_fetchmail_alone_are_settings(read):
+    table = "FETCHMAIL_SSL_CIPHERS=AES128-SHA\n* * * * * fetchmail\n* * * * * FETCHMAIL_SSL_TLS13_CIPHERSUITES=$(id) fetchmail -v x\n"
+    first, *others = read(fetchmail, {RC: POLL, TABLE: table})[0]
+    assert first["settings"][-1] == {"key": "FETCHMAIL_SSL_CIPHERS", "value": "AES128-SHA", "file": TABLE, "line": 2}
+    assert [[item["what"] for item in account["undecided"]] for account in others] == [["FETCHMAIL_SSL_TLS13_CIPHERSUITES"]]
+
+
 # command: reader
 UNREADABLE = {
     "fetchmail -f - <<EOF\npoll imap.example\nEOF": fetchmail,

@@ -91,3 +91,19 @@ def test_a_secret_is_in_no_account_and_no_gap(read):
 def test_nothing_of_it_is_no_evidence(tree):
     host = tree.host()
     assert (nginx.read(host), host.gaps) == (None, [])
+
+
+UNIT = "/etc/systemd/system/nginx.service"
+STREAM = "stream {{ server {{ listen 993; proxy_pass {}:993; proxy_ssl on; }} }}"
+
+
+def test_the_environment_of_its_unit_acts_on_it_and_its_file_may_be_another(tree, read, write_elf):
+    library = "/usr/lib/x86_64-linux-gnu/libssl.so.3"
+    write_elf(tree.root / "usr/sbin/nginx", needed=["libssl.so.3"])
+    write_elf(tree.root / library[1:], soname="libssl.so.3")
+    tree.write(UNIT, "[Service]\nEnvironment=OPENSSL_CONF=/srv/x\nExecStart=/usr/sbin/nginx -c /srv/nginx.conf\n[Install]\n")
+    tree.write("/etc/systemd/system/multi-user.target.wants/nginx.service", "")
+    tree.write("/srv/nginx.conf", STREAM.format("g"))
+    evidence, _gaps = read(STREAM.format("h"))
+    found = [(account["server"], account.get("stacks")) for account in evidence["accounts"]]
+    assert found == [("h", None), ("g", [library + " (OPENSSL_CONF=/srv/x)"])]

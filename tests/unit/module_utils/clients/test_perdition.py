@@ -93,3 +93,10 @@ def test_a_secret_is_in_no_account_and_no_gap(read):
 def test_nothing_of_it_is_no_evidence(tree):
     host = tree.host()
     assert (perdition.read(host), host.gaps) == (None, [])
+
+
+def test_what_starts_it_acts_on_its_servers(tree, read):
+    tree.write("/etc/cron.d/mail", "@reboot root OPENSSL_CONF=$(id) perdition.pop3 -f /srv/x\n")
+    evidence, _gaps = read("outgoing_server h\n", "RUN_PERDITION=yes\nPOP3=yes\nIMAP4=yes\n")
+    found = [(account["name"], sorted(item["what"] for item in account["undecided"])) for account in evidence["accounts"]]
+    assert found == [("imap4", []), ("pop3", ["OPENSSL_CONF", "options"])]

@@ -132,3 +132,9 @@ def test_an_instance_of_a_template_names_its_configuration(tree, read):
     tree.write("/opt/work.conf", "client=yes\nconnect=h:993\n")
     evidence, _gaps = read("client=yes\nconnect=i:993\n")
     assert [account["server"] for account in evidence["accounts"]] == ["i", "h"]
+
+
+@pytest.mark.parametrize("option", ["engine = pkcs11", "engineDefault = CIPHERS"])
+def test_an_engine_is_a_setting_of_every_service(option, read):
+    evidence, _gaps = read(option + "\n[a]\nclient = yes\naccept = 1143\nconnect = h:993\n")
+    assert option.partition(" = ")[0].lower() in [setting["key"] for setting in evidence["accounts"][0]["settings"]]

@@ -121,7 +121,26 @@ def test_variables_that_do_not_act_make_none(tree: Any, write_elf: Any) -> None:
 def test_no_option_reaches_node_that_could_run_code(variables: dict[str, str]) -> None:
     kept = node.environment(variables)
     assert set(kept) <= set(node.VARIABLES)
-    assert all(word.startswith(("--tls-", "--openssl-")) for word in kept.get("NODE_OPTIONS", "").split())
+    assert all(word.startswith(("--tls-", "--openssl-")) or word.endswith("-fips") for word in kept.get("NODE_OPTIONS", "").split())
+
+
+@pytest.mark.parametrize(
+    ("given", "words", "expected", "loads"),
+    [
+        ("", ["--tls-max-v1.2"], "--tls-max-v1.2", False),
+        ("--tls-min-v1.0", ["--tls_max_v1.1", "--no-warnings"], "--tls-min-v1.0 --tls-max-v1.1", False),
+        ("--tls-cipher-list DEFAULT", [], "--tls-cipher-list=DEFAULT", False),
+        ("", ["--tls-cipher-list", "A:B", "--openssl-config=/srv/x"], "--tls-cipher-list=A:B --openssl-config=/srv/x", False),
+        ('"--tls-cipher-list=A B"', [], "", False),
+        ("--require=/srv/x.js", [], "", True),
+        ("", ["-r", "/srv/x.js"], "", True),
+        ("", ["--import", "x", "--title=y"], "", True),
+    ],
+)
+def test_options_of_node(given, words, expected, loads):
+    variables = {"NODE_OPTIONS": given} if given else {}
+    assert node.environment(node.with_options(variables, words)).get("NODE_OPTIONS", "") == expected
+    assert node.loads_more(variables, words) is loads
 
 
 @pytest.mark.requires_program("npm")
