@@ -36,7 +36,7 @@ class Package:
 
 @dataclass(frozen=True)
 class Hello:
-    """A ClientHello that a library wrote, or why it wrote none. `case`: "system", "bare", "priority" or "ciphers"."""
+    """A ClientHello that a library wrote, or why it wrote none. `case`: see docs/architecture.md."""
 
     case: str
     priority: str | None
@@ -250,7 +250,7 @@ def _stack(place: _Place) -> Stack:
 
 def _hello(place: _Place) -> Hello:
     return Hello(
-        case=place.choice("case", ("system", "bare", "priority", "ciphers")),
+        case=place.choice("case", ("system", "bare", "priority", "ciphers", "suites")),
         priority=place.optional_text("priority"),
         versions=place.texts("versions", PROTOCOLS),
         ciphers=place.texts("ciphers", length=_CODE_POINT_LENGTH),

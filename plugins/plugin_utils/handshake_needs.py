@@ -38,7 +38,7 @@ def of_path(
     """Return what keeps one from being sure that the service agrees to a handshake, one sentence's part each.
 
     Args:
-        hello: what the path sends; None where the library was not asked.
+        hello: what the path sends, or of the case "suites" the suites alone; None where the library was not asked.
         offered: the protocols of the path.
         system: the settings that it reads by itself.
         handed: what the client hands to it.
@@ -47,17 +47,18 @@ def of_path(
     """
     system = list(system)
     lists = [setting for setting in system if any(rule.ciphers for rule in facts.settings.get(setting.key, ()))]
-    untold = _untold(system, facts, version, policy, hello is not None)
+    untold = _untold(system, facts, version, policy, hello)
     own = [handed.ciphers] if handed.ciphers else []
     return _unusual(hello, offered, policy) + untold + _key_length(lists + own) + _profile(handed.priority)
 
 
-def _untold(settings: Iterable[Setting], facts: LibraryFacts, version: str | None, policy: Policy, asked: bool) -> list[str]:
+def _untold(settings: Iterable[Setting], facts: LibraryFacts, version: str | None, policy: Policy, hello: Hello | None) -> list[str]:
     """What lists of algorithms come to, where neither a ClientHello nor their words alone tell."""
     found = []
+    is_whole = hello is not None and hello.case != "suites"
     for setting in settings:
         for rule in facts.settings.get(setting.key, ()):
-            if asked and (rule.in_hello or not rule.one_of):
+            if (is_whole and rule.in_hello) or (hello is not None and not rule.one_of):
                 continue
             if not _serves(rule, setting.value, policy) and rule.versions.holds(version) is not False:
                 told = f"{setting.key} = {setting.value} ({spot(setting.file, setting.line)})"

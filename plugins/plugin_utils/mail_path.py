@@ -116,7 +116,7 @@ def _path(
     else:
         path.constraints = registry_constraints.of(evidence, facts, stack, by_name)
         _calculate(path, stack, facts, evidence, client, own)
-    sent = own.hello(stack) if own else hello
+    sent = own.hello(stack) if own else hello or stack.hello("suites")
     path.ciphers_shared = suite_switches.shared(sent, path.offered or (), path.constraints, suites, policy)
     read = _system_settings(evidence, facts, stack)
     handed = handshake_needs.Handed(ciphers.setting if ciphers else None, own.string if own else None)

@@ -6,7 +6,7 @@ import os
 import time
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
-from ansible_collections.mailtls.fleet.plugins.module_utils.live import process, sockets
+from ansible_collections.mailtls.fleet.plugins.module_utils.live import listeners, process, sockets
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import linked
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import registry as runtimes
 
@@ -31,35 +31,37 @@ def read(host, clients, watch=0, privileged=True):
     if not host.live:
         return None
     accounts = []
-    for connection, found in _watched(watch).values():
+    handed_on = listeners.handed_on(clients)
+    for connection, found in _watched(watch, frozenset(handed_on)).values():
         if found is None:
             _note_unseen(host, clients, connection)
         elif not _explained(host, clients, found):
-            accounts.append(_account(host, connection, found))
+            accounts.append(_account(host, connection, found, handed_on.get(connection.port, connection.port)))
     if not privileged:
         host.gap("processes of other users", "only root may see what they are connected with, and in other network namespaces")
     accounts = _each_once(accounts)
+    listeners.note(host, clients, {account["config"] for account in accounts})
     if not accounts:
         return None
     install = {"program": accounts[0]["config"], "version": None, "package": None, "stacks": []}
     return base.evidence(NAME, [install], base.bounded(host, accounts, "running programs", "client:" + NAME))
 
 
-def _watched(seconds):
+def _watched(seconds, local):
     """{key: (Connection, Process or None)} of the connections that were open at any look."""
     found = {}
     end = time.monotonic() + seconds
     while True:
         began = time.monotonic()
-        _look(found)
+        _look(found, local)
         pause = max(_PAUSE, (time.monotonic() - began) / _SHARE)
         if time.monotonic() + pause >= end:
             return found
         time.sleep(pause)
 
 
-def _look(found):
-    connections = {(item.inode, item.server, item.port): item for item in sockets.connections()}
+def _look(found, local):
+    connections = {(item.inode, item.server, item.port): item for item in sockets.connections(local)}
     new = {key: item for key, item in connections.items() if key not in found}
     owners = sockets.owners({item.inode for item in new.values() if item.inode})
     for key, item in new.items():
@@ -102,8 +104,8 @@ def is_of(client, found):
     return not paths.isdisjoint(known)
 
 
-def _account(host, connection, found):
-    protocol, security = sockets.PORTS[connection.port]
+def _account(host, connection, found, far_port):
+    protocol, security = sockets.PORTS.get(far_port, (None, None))
     stacks, undecided = _stacks(host, found)
     if security is None:
         undecided.append(("security", "a connection to this port may go without TLS"))

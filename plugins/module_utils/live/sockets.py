@@ -1,6 +1,9 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Connections to mail ports that are open now, of every network namespace that a process lives in (proc(5), /proc/PID/net/tcp)."""
+"""Connections to mail ports that are open now, and who listens on these, of every network namespace that a process lives in.
+
+proc(5), /proc/PID/net/tcp.
+"""
 
 import collections
 import ipaddress
@@ -23,22 +26,46 @@ Attributes:
 """
 )
 
-# Established, being made, and on their way down: all states but listening (0A), closed (07) and waiting for a peer (03, 0C).
-_LINE = re.compile(
-    rb"^ *\d+: [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{8}|[0-9A-F]{32}):(%s) 0[1245689B] \S+ \S+ \S+ +(\d+) +\d+ (\d+)"
-    % b"|".join(b"%04X" % port for port in sorted(PORTS)),
-    re.MULTILINE,
+Listener = collections.namedtuple("Listener", "address port uid inode")
+Listener.__doc__ = (
+    (Listener.__doc__ or "")
+    + """
+
+Attributes:
+    address, port: where it takes connections; "" for every address.
+    uid, inode: as of Connection.
+"""
 )
 
+_ADDRESS = rb"[0-9A-F]{8}|[0-9A-F]{32}"
+# Established, being made, and on their way down: all states but listening (0A), closed (07) and waiting for a peer (03, 0C).
+_CONNECTED = rb"^ *\d+: [0-9A-F]+:[0-9A-F]{4} (%s):(%s) 0[1245689B] \S+ \S+ \S+ +(\d+) +\d+ (\d+)"
+_LISTENING = rb"^ *\d+: (%s):(%s) [0-9A-F]+:[0-9A-F]{4} 0A \S+ \S+ \S+ +(\d+) +\d+ (\d+)"
 
-def of_table(content):
-    """Return the Connections to mail ports in the *content* of a tcp or tcp6 table; those to this host itself are left out."""
-    found = []
-    for address, port, uid, inode in _LINE.findall(content):
-        server = _address(address.decode("ascii"))
-        if not server.is_loopback:
-            found.append(Connection(str(server), int(port, 16), int(uid), int(inode)))
-    return found
+
+def of_table(content, local=frozenset()):
+    """Return the Connections to mail ports in the *content* of a tcp or tcp6 table.
+
+    Those to this host itself are left out, but for the ports in *local*.
+    """
+    return [
+        Connection(str(address), *rest)
+        for address, *rest in _matches(_CONNECTED, content, frozenset(PORTS) | local)
+        if (rest[0] in local if address.is_loopback else rest[0] in PORTS)
+    ]
+
+
+def listeners_of_table(content):
+    """Return the Listeners on mail ports in the *content* of a tcp or tcp6 table."""
+    found = _matches(_LISTENING, content, frozenset(PORTS))
+    return [Listener("" if address.is_unspecified else str(address), *rest) for address, *rest in found]
+
+
+def _matches(pattern, content, ports):
+    """Yield address, port, uid and inode of the lines of a table that match."""
+    numbers = b"|".join(b"%04X" % port for port in sorted(ports))
+    for address, port, uid, inode in re.findall(pattern % (_ADDRESS, numbers), content, re.MULTILINE):
+        yield _address(address.decode("ascii")), int(port, 16), int(uid), int(inode)
 
 
 def _address(text):
@@ -50,9 +77,19 @@ def _address(text):
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def connections():
-    """Return the Connections of all network namespaces that processes of ours to see live in: one look for each."""
-    seen, found = set(), []
+def connections(local=frozenset()):
+    """Return the Connections of all network namespaces that processes of ours to see live in, as of `of_table`."""
+    return [item for content in _tables() for item in of_table(content, local)]
+
+
+def listeners():
+    """Return the Listeners of all these network namespaces."""
+    return [item for content in _tables() for item in listeners_of_table(content)]
+
+
+def _tables():
+    """Yield the tables of each network namespace, once."""
+    seen = set()
     for process in processes():
         try:
             namespace = os.readlink(f"/proc/{process}/ns/net")
@@ -61,8 +98,7 @@ def connections():
         if namespace not in seen:
             seen.add(namespace)
             for table in ("tcp", "tcp6"):
-                found.extend(of_table(_read(f"/proc/{process}/net/{table}")))
-    return found
+                yield _read(f"/proc/{process}/net/{table}")
 
 
 def owners(inodes):

@@ -12,7 +12,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.program import
 NOT_AGREED = "the answer of the host's shell is not of the agreed form"
 MAX_FIELDS = 8
 MAX_OUTPUT = 64 * 1024 * 1024
-# What collect.sh sends to try the line.
+# What want_host in sh/files.sh sends to try the line.
 PROBE = b"tab\t line\n octets\303\244\377 ."
 
 Record = tuple[str, ...]

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The program that the reach `shell` sends: collect.sh, and behind it the calls for what is wanted, in one function."""
+"""The program that the reach `shell` sends: the files in sh/, and behind them the calls for what is wanted, in one function."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.wanted import OPENSSL, Filter, Wanted
 
 START = "mailtls-frame"
+PARTS = [Path(__file__).with_name("sh") / f"{name}.sh" for name in ("files", "libraries", "openssl", "starts", "packages", "filters")]
 _COMMENT = re.compile(r"\s*#(?! shellcheck)|\s*# shellcheck")
 # Databases whose being there is a fact, though only rpm itself reads them.
 _RPM_DATABASES = ("/var/lib/rpm/Packages", "/var/lib/rpm/rpmdb.sqlite", "/usr/lib/sysimage/rpm/rpmdb.sqlite")
@@ -29,6 +30,7 @@ def build(nonce: str, system: Wanted, clients: Iterable[Wanted], others: Iterabl
     """
     wanted = [system, *clients]
     calls = [
+        "want_host",
         *([_call("want_python", str(lowest), *pythons)] if pythons else []),
         *_lists(OPENSSL),
         "want_homes",
@@ -40,11 +42,12 @@ def build(nonce: str, system: Wanted, clients: Iterable[Wanted], others: Iterabl
         "want_urls",
         *(_call("want_program", "", name) for name in others),
         "want_libraries",
+        "want_openssl",
         *(_call("want_status", path) for path in _RPM_DATABASES),
         _call("want_packages", *(name for item in wanted for name in item.packages)),
         "record end",
     ]
-    text = Path(__file__).with_name("collect.sh").read_text(encoding="utf-8")
+    text = "".join(part.read_text(encoding="utf-8") for part in PARTS)
     lines = [line.strip() for line in text.splitlines() if line.strip() and not _COMMENT.match(line)]
     start = _call("printf", "%s\\n", f"{START} {nonce}")
     body = "\n".join([start, *lines, *calls])

@@ -174,7 +174,7 @@ class SavedHost(Host):
 
     @property
     def launches(self) -> Any:
-        """What the host starts: the commands stay on it, see want_starts in collect.sh."""
+        """What the host starts: the commands stay on it, see want_starts in sh/starts.sh."""
         return _NoLaunches()
 
     @property

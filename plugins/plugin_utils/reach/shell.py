@@ -13,7 +13,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible_collections.mailtls.fleet.plugins.module_utils import collect
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base as clients
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import present
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import frame, masked, program, wanted
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import frame, masked, openssl_program, program, wanted
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import Evidence, ReachError, note
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.frame import Record
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.saved_host import SavedHost
@@ -82,6 +82,7 @@ def _evidence(records: list[Record]) -> Evidence:
     host = SavedHost(records, _asked())
     readers = [reader for reader in present.every_reader() if reader.NAME in wanted.CLIENTS]
     document: Evidence = collect.of_host(host, NAME, host.uid == 0, readers=readers)
+    openssl_program.complete(host, document["stacks"], records)
     _note_unread(host, document, records)
     for record in records:
         if record[0] == "note":
@@ -132,7 +133,7 @@ def _unread(host: SavedHost, document: Evidence, name: str, programs: tuple[str,
 
 
 def _asked() -> Iterable[str]:
-    """The patterns of all paths that collect.sh looks for."""
+    """The patterns of all paths that the program looks for."""
     directories = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
     names = [name for programs in wanted.ONLY_SEEN.values() for name in programs] + ["curl"]
     yield from ("/home", "/Users", "/home/*", "/Users/*")

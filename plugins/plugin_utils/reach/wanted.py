@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the reach `shell` takes from a host: for the system and for each client the files, each with its filter, and the programs.
 
-A filter is a function of collect.sh. Its word lists are those of the grammar that reads the file afterwards, so that what may be
+A filter is a function of sh/filters.sh. Its word lists are those of the grammar that reads the file afterwards, so that what may be
 a secret is told by one list on both ways.
 """
 
@@ -21,7 +21,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import fetc
 
 @dataclass(frozen=True)
 class Filter:
-    """A function of collect.sh, and the word lists that it asks for. `including`: what the file includes is taken as well."""
+    """A function of sh/filters.sh, and the word lists that it asks for. `including`: what the file includes is taken as well."""
 
     function: str
     lists: Mapping[str, str] = field(default_factory=dict)

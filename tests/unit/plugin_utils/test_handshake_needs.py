@@ -108,6 +108,25 @@ def test_a_list_whose_words_tell_passes_without_asking(key: str, value: str) -> 
     assert account([], **{key: value})["verdict"] == "PASS"
 
 
+@pytest.mark.parametrize(
+    ("ciphers", "settings", "verdict"),
+    [
+        (["C030"], {"CipherString": "kEECDH+aRSA:-SHA1"}, "PASS"),
+        (["0035"], {"CipherString": "kRSA+SHA1", "MaxProtocol": "TLSv1.2"}, "FAIL"),
+        # Suites alone don't tell what these come to.
+        (["C030"], {"Groups": "brainpoolP256r1"}, "UNKNOWN"),
+        (["C030"], {"SignatureAlgorithms": "ECDSA+SHA512"}, "UNKNOWN"),
+        # And they don't hide what the configuration does to the versions.
+        (["1301", "C030"], {"MaxProtocol": "TLSv1.1"}, "FAIL"),
+    ],
+)
+def test_suites_that_the_host_s_own_program_lists_tell_of_cipher_lists_alone(
+    ciphers: list[str], settings: dict[str, str], verdict: str
+) -> None:
+    suites = make.hello("suites", [], ciphers=ciphers, groups=None, signature_algorithms=None)
+    assert account([make.hello("bare"), suites], **settings)["verdict"] == verdict
+
+
 def test_tls_1_3_without_a_suite_of_it_is_unknown() -> None:
     found = account(hellos(ciphers=["C02F", "1304"]))
     assert found["verdict"] == "UNKNOWN"

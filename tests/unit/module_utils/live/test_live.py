@@ -27,11 +27,16 @@ TABLE = b"""  sl  local_address rem_address   st tx_queue rx_queue tr tm->when r
 """
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace of its own needs root")
 # Server and client in one process each: the client says when it is connected, and stays so until its standard input ends.
-FETCH = f"""
+FETCH = """
 import socket, ssl, sys
-port = int(sys.argv[1])
-server = socket.create_server(("{SERVER}", port)) if len(sys.argv) > 2 else None
-client = socket.create_connection(("{SERVER}", port)); print("connected", flush=True); sys.stdin.read()
+place = sys.argv[1], int(sys.argv[2])
+server = socket.create_server(place)
+client = socket.create_connection(place); print("connected", flush=True); sys.stdin.read()
+"""
+# A program that listens on a port of an address, says so, and stays so.
+LISTEN = """
+import socket, sys
+server = socket.create_server((sys.argv[1], int(sys.argv[2]))); print("connected", flush=True); sys.stdin.read()
 """
 
 
@@ -46,6 +51,13 @@ def test_a_table_of_the_kernel():
     ]
 
 
+@pytest.mark.skipif(sys.byteorder != "little", reason="the kernel prints words in the order of the processor")
+def test_connections_to_this_host_count_where_a_service_hands_them_on():
+    found = [(item.server, item.port) for item in sockets.of_table(TABLE, frozenset({993, 1143}))]
+    assert found[0] == ("127.0.0.1", 993)
+    assert [item.address for item in sockets.listeners_of_table(TABLE)] == [""]
+
+
 @pytest.mark.parametrize("content", [b"", b"\0" * 100, b"   1: zz", TABLE[:300], b"   1: 0A:9C40 4D0200C0:03E1 01"])
 def test_what_is_no_table_gives_nothing(content: bytes):
     assert sockets.of_table(content) == []
@@ -56,10 +68,10 @@ def fetch(tmp_path: pathlib.Path) -> Iterator:
     """Return fetch(program, port), which has a copy of this Python there connected to a mail port; with the process's number."""
     started = []
 
-    def start(program: pathlib.Path, port: int = 993, **variables: str) -> int:
+    def start(program: pathlib.Path, port: int = 993, server: str = SERVER, code: str = FETCH, **variables: str) -> int:
         script = program.parent / "fetch.py"
-        script.write_text(FETCH)
-        inside = f"ip link set lo up && ip addr add {SERVER}/32 dev lo && exec {program} {script} {port} serve"
+        script.write_text(code)
+        inside = f"ip link set lo up && ip addr add {SERVER}/32 dev lo && exec {program} {script} {server} {port}"
         process = subprocess.Popen(
             ["unshare", "-n", "sh", "-c", inside],
             stdin=subprocess.PIPE,
@@ -166,3 +178,58 @@ def test_a_watch_finds_what_comes_later_and_ends_in_time(fetch, tmp_path: pathli
 
 def test_nothing_runs_in_a_mounted_tree(tmp_path: pathlib.Path):
     assert find.read(Host(str(tmp_path)), []) is None
+
+
+def gaps_of(host: Host, program: pathlib.Path) -> list[tuple[str, str | None]]:
+    return [(item["why"], item["affects"]) for item in host.gaps if item["what"] == str(program)]
+
+
+@needs_root
+@pytest.mark.parametrize(("address", "affects"), [("127.0.0.1", "clients"), (SERVER, None)])
+def test_a_program_that_listens_and_that_nothing_explains_is_a_gap(fetch, tmp_path: pathlib.Path, address: str, affects: str | None):
+    program = python_in(tmp_path / "app", "proxy")
+    fetch(program, 143, address, LISTEN)
+    host = Host()
+    find.read(host, [])
+    [(why, found)] = gaps_of(host, program)
+    assert f"listens on {address} port 143" in why
+    assert found == affects
+
+
+@needs_root
+def test_what_its_configuration_explains_is_none(fetch, tmp_path: pathlib.Path):
+    program = python_in(tmp_path / "app", "proxy")
+    fetch(program, 143, "127.0.0.1", LISTEN)
+    service = base.account("", "/etc/stunnel/a.conf", 1, listens=[base.listener("127.0.0.1", 143)])
+    host = Host()
+    find.read(host, [base.evidence("stunnel", [], [service])])
+    assert gaps_of(host, program) == []
+
+
+@needs_root
+def test_a_known_program_with_another_configuration_leaves_its_own_answer_open(fetch, tmp_path: pathlib.Path):
+    program = python_in(tmp_path / "app", "proxy")
+    fetch(program, 143, "127.0.0.1", LISTEN)
+    install = {"program": str(program), "version": None, "package": None, "stacks": []}
+    host = Host()
+    find.read(host, [base.evidence("stunnel", [install], [base.account("", "/etc/stunnel/a.conf", 1)])])
+    assert [affects for _why, affects in gaps_of(host, program)] == ["client:stunnel"]
+
+
+@needs_root
+def test_a_program_that_also_connects_is_judged_and_no_gap(fetch, tmp_path: pathlib.Path):
+    program = python_in(tmp_path / "app", "fetcher")
+    fetch(program)
+    host = Host()
+    assert len(accounts_of(find.read(host, []), program)) == 1
+    assert gaps_of(host, program) == []
+
+
+@needs_root
+def test_behind_a_service_that_hands_tls_on_the_program_itself_is_the_client(fetch, tmp_path: pathlib.Path):
+    program = python_in(tmp_path / "app", "fetcher")
+    fetch(program, 1993, "127.0.0.1")
+    service = base.account("", "/etc/haproxy/haproxy.cfg", 1, port=993, listens=[base.listener("127.0.0.1", 1993, "through")])
+    [account] = accounts_of(find.read(Host(), [base.evidence("haproxy", [], [service])]), program)
+    assert (account["server"], account["port"], account["security"]) == ("127.0.0.1", 1993, "implicit")
+    assert accounts_of(find.read(Host(), []), program) == []

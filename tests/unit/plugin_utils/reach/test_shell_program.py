@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
+from posix_shells import SHELLS, functions
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
     fetchmailrc,
@@ -21,22 +21,11 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings.openssl_cnf
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import frame, program, shell, wanted
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import ReachError
 
-SCRIPT = Path(program.__file__).with_name("collect.sh")
-SHELLS = [
-    pytest.param(["dash"], marks=pytest.mark.requires_program("dash"), id="dash"),
-    pytest.param(["busybox", "ash"], marks=pytest.mark.requires_program("busybox", package="busybox-static"), id="busybox ash"),
-    pytest.param(["bash", "--posix"], marks=pytest.mark.requires_program("bash"), id="bash"),
-]
 SECRET = "s3cretW0rd"
 
 
 def filters(client: str) -> wanted.Filter:
     return wanted.CLIENTS[client].files[0][1]
-
-
-def functions() -> str:
-    """The functions of the program, without what it does at once."""
-    return SCRIPT.read_text().rpartition("IFS=$NEWLINE")[0]
 
 
 def filtered(sh: list[str], chosen: wanted.Filter, text: str) -> str:
@@ -108,7 +97,7 @@ CASES = [pytest.param(name, text, id=f"{name} {number}") for name, texts in TEXT
 
 @pytest.mark.requires_program("shellcheck")
 def test_shellcheck_finds_no_mistake() -> None:
-    done = subprocess.run(["shellcheck", "-s", "sh", str(SCRIPT)], capture_output=True, text=True, check=False)
+    done = subprocess.run(["shellcheck", "-s", "sh", "-"], input=functions(), capture_output=True, text=True, check=False)
     assert done.stdout == ""
 
 

@@ -1,0 +1,220 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# shellcheck shell=sh
+#
+# What the reach `shell` runs on a host, as root where it may. It reads, prints records, and writes nothing: no file, no here-document
+# (some shells keep those in files). POSIX sh and the utilities of 2007; where one is missing, the controller sees it from what is absent.
+#
+# The other files of this directory are its further parts. program.py puts the calls of `want` and the data of the filters behind them, all
+# inside one function, so that half a transmission does nothing. A record is the number of its fields, their lengths in bytes, a line feed, the fields and a line feed:
+# nothing that a file holds can be taken for a record. What a filter leaves out stands as one SUB character (octal 032).
+
+LC_ALL=C
+export LC_ALL
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
+export PATH
+umask 077
+set -f
+TAB=$(printf '\t')
+NEWLINE='
+'
+LIMIT=1048576
+ELF=$(printf '\177ELF')
+
+record() {
+    printf '%s' "$#"
+    for field; do printf ' %s' "${#field}"; done
+    printf '\n'
+    for field; do printf '%s' "$field"; done
+    printf '\n'
+}
+
+# limited SECONDS COMMAND...: some commands wait for a lock for ever.
+limited() {
+    seconds=$1
+    shift
+    "$@" &
+    running=$!
+    (
+        exec >/dev/null 2>&1
+        while [ "$seconds" -gt 0 ] && kill -0 "$running"; do
+            sleep 1
+            seconds=$((seconds - 1))
+        done
+        [ "$seconds" -gt 0 ] || kill -9 "$running"
+    ) &
+    wait "$running"
+}
+
+# What is told in words is told one a line: the field separator is a line feed.
+want_host() {
+    IFS=$NEWLINE
+    record host "$(uname -s)" "$(uname -r)" "$(uname -m)" "$(id -u)"
+    record probe "$(printf 'tab\t line\n octets\303\244\377 .')"
+}
+
+# Which Python. want_python LOWEST INTERPRETER...: ends the program where one serves that is LOWEST (major * 100 + minor) or later.
+want_python() {
+    lowest=$1
+    shift
+    for name; do
+        python=$(command -v "$name") || continue
+        told=$("$python" -c 'import sys; print(sys.version_info[0] * 100 + sys.version_info[1])' </dev/null)
+        case $told in
+            '' | *[!0-9]*) record unfit "$python" broken ;;
+            *)
+                if [ "$told" -lt "$lowest" ]; then
+                    record unfit "$python" "$told"
+                elif "$python" -c 'import json, subprocess, tempfile, zipfile' </dev/null; then
+                    record python "$python" "$told"
+                    record end
+                    exit 0
+                else
+                    record unfit "$python" incomplete
+                fi
+                ;;
+        esac
+    done
+}
+
+# Files
+
+real_path() {
+    real=$(readlink -f "$1") || real=
+    [ -n "$real" ] && return
+    # The first systems of this kind had a readlink without -f, or none: the directory's links are resolved all the same.
+    real=$(cd -P "${1%/*}/" && pwd -P)/${1##*/}
+}
+
+# seen PATH: notes its real path and its status. Ends with failure where there is nothing.
+seen() {
+    if [ ! -e "$1" ]; then
+        [ -L "$1" ] || return 1
+        why=$( (cat <"$1") 2>&1)
+        case $why in *[lL]ink*) record denied "$1" 'too many levels of symbolic links' ;; esac
+        return 1
+    fi
+    real_path "$1"
+    record path "$1" "$real" "$(ls -ldnL "$1")"
+}
+
+# take FILTER PATH: the file as far as the filter lets it through.
+take() {
+    seen "$2" || return 0
+    [ -f "$2" ] || return 0
+    if [ ! -r "$2" ]; then
+        record denied "$2" 'permission denied'
+        return 0
+    fi
+    size=$(($(wc -c <"$2")))
+    if [ "$size" -gt "$LIMIT" ]; then
+        record denied "$2" "is $size bytes large: more than $LIMIT are not read"
+        return 0
+    fi
+    if [ "$(($(tr -d '\000' <"$2" | wc -c)))" -ne "$size" ]; then
+        record denied "$2" 'not a text file: it holds NUL bytes'
+        return 0
+    fi
+    ended=1
+    [ -n "$(tail -c 1 <"$2")" ] && ended=0
+    export ended
+    # $(...) drops the line feeds at the end, which the dot keeps.
+    if content=$("$1" <"$2" && echo .); then
+        content=${content%.}
+        [ "$ended" = 0 ] && content=${content%"$NEWLINE"}
+        record file "$2" "$content"
+        noted "$1" "$content"
+    else
+        record denied "$2" 'what is of matter in it could not be told apart from what may be secret'
+    fi
+}
+
+# named FILTER PATH: a file that something on the host names, of which it is to be told as well that it is not there.
+named() {
+    [ -e "$2" ] || record absent "$2"
+    take "$1" "$2"
+}
+
+# take_including FILTER PATH: the file, and those in the directories that it names with "include = ", once.
+take_including() {
+    take "$1" "$2"
+    [ -f "$2" ] && [ -r "$2" ] || return 0
+    # shellcheck disable=SC2013
+    for included in $(sed -n 's/^[[:blank:]]*[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:blank:]]*=[[:blank:]]*\(\/.*\)$/\1/p' <"$2"); do
+        included=${included%/}
+        entries "$included" '*'
+        each_path "$included/*" take "$1"
+    done
+}
+
+# entries DIRECTORY PATTERN: the names in it, as far as they match.
+entries() {
+    [ -d "$1" ] || return 0
+    seen "$1"
+    if [ -r "$1" ] && [ -x "$1" ]; then
+        record names "$1" "$2" "$(cd "$1" && set +f && for name in $2; do { [ -e "$name" ] || [ -L "$name" ]; } && printf '%s\n' "$name"; done)"
+    else
+        record denied "$1" 'permission denied'
+    fi
+}
+
+# each PATTERN COMMAND [ARGUMENT]: the command for each path that the pattern matches; "~" stands for each home.
+each() {
+    case $1 in
+        '~'*)
+            pattern=${1#?}
+            for home in $HOMES; do each_path "$home$pattern" "$2" "$3"; done
+            ;;
+        *) each_path "$1" "$2" "$3" ;;
+    esac
+}
+
+each_path() {
+    case $1 in
+        *[*?[]*)
+            set +f
+            # shellcheck disable=SC2086
+            set -- "$2" "$3" $1
+            set -f
+            command=$1 argument=$2
+            shift 2
+            for found; do
+                [ -n "$argument" ] && "$command" "$argument" "$found"
+                [ -n "$argument" ] || "$command" "$found"
+            done
+            ;;
+        *)
+            [ -n "$3" ] && "$2" "$3" "$1"
+            [ -n "$3" ] || "$2" "$1"
+            ;;
+    esac
+}
+
+want_file() { each "$2" take "$1"; }
+want_file_including() { each "$2" take_including "$1"; }
+want_status() { each "$1" seen ''; }
+want_names() { each "$1" listed "$2"; }
+listed() { entries "$2" "$1"; }
+
+# Homes, one a line.
+
+want_homes() {
+    set +f
+    HOMES=$( (sed -n 's/^[^:]*:[^:]*:[^:]*:[^:]*:[^:]*:\(\/[^:]*\):[^:]*$/\1/p' </etc/passwd; printf '%s\n' /home/* /Users/*) |
+        sed 's/\/*$//; /^$/d' | sort -u)
+    set -f
+    kept=
+    for home in $HOMES; do
+        [ -d "$home" ] || continue
+        seen "$home"
+        if [ -r "$home" ] && [ -x "$home" ]; then
+            record home "$home" 1
+            kept=$kept$home$NEWLINE
+        else
+            record home "$home" 0
+        fi
+    done
+    HOMES=$kept
+    entries /home '*'
+    entries /Users '*'
+}
