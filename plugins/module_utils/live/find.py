@@ -6,7 +6,7 @@ import os
 import time
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
-from ansible_collections.mailtls.fleet.plugins.module_utils.live import listeners, process, sockets
+from ansible_collections.mailtls.fleet.plugins.module_utils.live import listeners, process, records, sockets
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import linked
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import registry as runtimes
 
@@ -32,13 +32,16 @@ def read(host, clients, watch=0, privileged=True):
         return None
     accounts = []
     handed_on = listeners.handed_on(clients)
-    for connection, found in _watched(watch, frozenset(handed_on)).values():
+    watched = list(_watched(watch, frozenset(handed_on)).values())
+    for connection, found in watched:
         if found is None:
             _note_unseen(host, clients, connection)
         elif not _explained(host, clients, found):
             accounts.append(_account(host, connection, found, handed_on.get(connection.port, connection.port)))
     if not privileged:
         host.gap("processes of other users", "only root may see what they are connected with, and in other network namespaces")
+    records.note(host, clients, lambda uid: user_name(host, uid))
+    records.note_connections(host, clients, {(connection.server, connection.port) for connection, _found in watched})
     accounts = _each_once(accounts)
     listeners.note(host, clients, {account["config"] for account in accounts})
     if not accounts:
