@@ -109,7 +109,7 @@ ipv4     2 tcp      6 100 TIME_WAIT src=203.0.113.9 dst=198.51.100.3 sport=5 dpo
 ipv4     2 tcp      6 100 TIME_WAIT src=203.0.113.9 dst={OWN} sport=5 dport=110 src={OWN} dst=203.0.113.9 sport=110 dport=5
 ipv4     2 udp      17 100 src={OWN} dst=198.51.100.4 sport=5 dport=993 src=198.51.100.4 dst={OWN} sport=993 dport=5
 ipv4     2 tcp      6 100 TIME_WAIT src={OWN} dst=198.51.100.5 sport=993 dport=9931 src=198.51.100.5 dst={OWN} sport=9931 dport=993
-ipv6     10 tcp     6 100 TIME_WAIT src=2001:0db8:0000:0000:0000:0000:0000:0001 dst=2001:0db8:0000:0000:0000:0000:0000:0002 sport=5 dport=993 
+ipv6     10 tcp 6 9 CLOSE src=2001:0db8::0001 dst=2001:0db8:0000:0000:0000:0000:0000:0002 sport=5 dport=993 [ASSURED]
 """
 ROUTES = f"""Local:
   +-- 192.0.2.0/24 2 0 2
