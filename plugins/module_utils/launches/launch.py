@@ -26,7 +26,17 @@ TLS_VARIABLES = (
 )
 # Each of one client alone: aerc is written in Go.
 OWN_VARIABLES = ("FETCHMAIL_SSL_CIPHERS", "FETCHMAIL_SSL_TLS13_CIPHERSUITES", "GODEBUG")
-FILE_VARIABLES = ("HOME", "XDG_CONFIG_HOME", "FETCHMAILHOME", "IMAPFILTER_HOME", "CURL_HOME", "MAILRC", "PYTHONPATH", "PERL5LIB", "PERL5OPT")
+FILE_VARIABLES = (
+    "HOME",
+    "XDG_CONFIG_HOME",
+    "FETCHMAILHOME",
+    "IMAPFILTER_HOME",
+    "CURL_HOME",
+    "MAILRC",
+    "PYTHONPATH",
+    "PERL5LIB",
+    "PERL5OPT",
+)
 
 # What a command line names in place of a file whose text comes to the running command by itself; "-" where a program takes it so.
 STANDARD_INPUT = re.compile(r"-|/dev/stdin|/dev/fd/\d+|/proc/self/fd/\d+")
