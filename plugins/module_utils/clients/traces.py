@@ -65,6 +65,7 @@ TRACES = {
         "path /var/www/html/glpi/config/config_db.php",
     ),
     "haproxy": ("launch haproxy", "path /etc/haproxy/conf.d", "path /etc/haproxy/haproxy.cfg", "program haproxy"),
+    "himalaya": ("home .config/himalaya/config.toml", "home .himalaya.toml", "home .himalayarc", "launch himalaya", "program himalaya"),
     "icedove": (
         "home .icedove/profiles.ini",
         "path /opt/icedove*",
