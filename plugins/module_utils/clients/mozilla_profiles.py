@@ -14,6 +14,8 @@ Profile.__doc__ = """One profile. user: a users.User.  sandbox: the packaging wh
 opened_from: program directory of the copy that last opened it, and its version (numbers); None and () when not told."""
 
 MAX_PROFILES = 20
+# -P names one of profiles.ini, which are read anyway (the program's --help).
+_OPTION = re.compile(r"--?profile(?:=(?P<path>.*))?\Z", re.DOTALL)
 
 
 def read(host, program):
@@ -29,7 +31,27 @@ def read(host, program):
                 if owner == program.name or (owner is None and path not in program.shared):
                     # One link to another program's directory is how Debian's Thunderbird took over Icedove's profiles.
                     found.setdefault(host.realpath(directory), profile)
+    for user, directory in _launched(host, program):
+        found.setdefault(host.realpath(directory), _profile(host, user, directory, None))
     return [found[directory] for directory in sorted(found)]
+
+
+def _launched(host, program):
+    """Yield (user, directory) of each profile that a command names by its path."""
+    for launch in host.launches.of(program.name):
+        words = list(launch.argv[1:])
+        for place, word in enumerate(words):
+            match = _OPTION.match(word.text)
+            if match is None or not launch.is_active:
+                continue
+            named = word.__class__(match.group("path"), word.is_decided) if match.group("path") else (words[place + 1 :] or [None])[0]
+            path = launch.path(named.text) if named and named.is_decided else None
+            user = next((user for user in host.users if user.name == launch.user), None)
+            if path and user:
+                yield user, path
+            elif named:
+                why = "names a profile that only the running command would know"
+                host.gap(f"{launch.file}, line {launch.line}", why, "client:" + program.name)
 
 
 def _listed(host, directory, affects):

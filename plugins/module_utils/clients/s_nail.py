@@ -82,6 +82,7 @@ def _of_launch(host, launch):
         return None
     home = launch.known("HOME", host.home_of(launch.user))
     path = launch.known("MAILRC", home and home + _FILE)
+    path = path and launch.path(path)
     if path is None:
         note = options.note("server", "which file it reads is known only when the command runs")
         return (), [base.account(launch.user or "", launch.file, launch.line, undecided=[note])]

@@ -23,6 +23,7 @@ TRACES = {
         "home .betterbird/profiles.ini",
         "home .thunderbird/profiles.ini",
         "home .var/app/eu.betterbird.Betterbird/.thunderbird/profiles.ini",
+        "launch betterbird",
         "path /opt/betterbird*",
         "path /usr/lib/betterbird*",
         "path /usr/lib32/betterbird*",
@@ -68,6 +69,7 @@ TRACES = {
     "himalaya": ("home .config/himalaya/config.toml", "home .himalaya.toml", "home .himalayarc", "launch himalaya", "program himalaya"),
     "icedove": (
         "home .icedove/profiles.ini",
+        "launch icedove",
         "path /opt/icedove*",
         "path /usr/lib/icedove*",
         "path /usr/lib32/icedove*",
@@ -253,6 +255,7 @@ TRACES = {
     ),
     "seamonkey": (
         "home .mozilla/seamonkey/profiles.ini",
+        "launch seamonkey",
         "path /opt/seamonkey*",
         "path /usr/lib/seamonkey*",
         "path /usr/lib32/seamonkey*",
@@ -282,6 +285,7 @@ TRACES = {
         "home .var/app/net.thunderbird.Thunderbird/.thunderbird/profiles.ini",
         "home .var/app/org.mozilla.Thunderbird/.thunderbird/profiles.ini",
         "home snap/thunderbird/common/.thunderbird/profiles.ini",
+        "launch thunderbird",
         "path /opt/thunderbird*",
         "path /snap/thunderbird/current/application.ini",
         "path /snap/thunderbird/current/thunderbird/application.ini",

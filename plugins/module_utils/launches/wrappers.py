@@ -54,13 +54,18 @@ _SETS_USER = {
     "start-stop-daemon": ("npxtasugrkNICPRdecm", "", "c", "chuid"),
 }
 _SHELLS = ("sh", "bash", "dash", "ksh", "ash", "zsh", "mksh", "rbash", "ksh93")
+_NODE_TAKES = (
+    *("-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions", "--tls-cipher-list", "--openssl-config"),
+    *("--input-type", "--icu-data-dir", "--title", "--redirect-warnings", "--unhandled-rejections", "--dns-result-order", "--inspect-port"),
+    *("--trace-event-categories", "--trace-event-file-pattern", "--disable-proto", "--max-http-header-size", "--secure-heap"),
+)
 # What interprets scripts: (options that take the next word; those that bring the program text itself, or run no file).
 INTERPRETERS = (
     (re.compile(r"(?:platform-)?(?:python|pypy)\d*(?:\.\d+)?$"), ("-W", "-X", "-Q", "--check-hash-based-pycs"), ("-c", "-m", "-")),
     (re.compile(r"perl\d*(?:\.\d+)*$"), ("-I", "-M", "-m"), ("-e", "-E")),
     (re.compile(r"(?:j?ruby)\d*(?:\.\d+)*$"), ("-I", "-r", "-C", "-E", "-K"), ("-e",)),
     (re.compile(r"php\d*(?:\.\d+)?(?:-cli)?$"), ("-d", "-c", "-z"), ("-r", "-B", "-R", "-F", "-E", "-S")),
-    (re.compile(r"node(?:js)?$"), ("-r", "--require", "--import", "--loader", "-C", "--conditions"), ("-e", "--eval", "-p", "--print")),
+    (re.compile(r"node(?:js)?$"), _NODE_TAKES, ("-e", "--eval", "-p", "--print")),
     (re.compile(r"java$"), ("-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules"), ("-m", "--module")),
 )
 _FILE_OPTIONS = {"php": "-f", "java": "-jar"}

@@ -136,7 +136,7 @@ class _Reader:
         if line == "}":
             self._block = None
             return
-        name, rest = (line.split(None, 1) + [""])[:2]
+        name, rest = (line.split(None, 1) + ["", ""])[:2]
         if name in ("if", "endif"):
             self._conditions = max(0, self._conditions + (1 if name == "if" else -1))
         elif name in (*_SET, "unset", "shortcut", "source", "source_if") and self._block is not False:

@@ -559,3 +559,17 @@ def test_any_content_is_read(desktop, contents):
     accounts, gaps = accounts_of(desktop)
     assert all(account["protocol"] in ("imap", "pop3", None) for account in accounts)
     assert all(gap["what"] and gap["why"] for gap in gaps)
+
+
+@pytest.mark.parametrize(
+    "option", ["-profile /srv/mail", "--profile /srv/mail", "--headless -profile=/srv/mail", "-profile ../../srv/mail"]
+)
+def test_a_profile_that_a_command_names(option, desktop):
+    desktop.write("/srv/mail/prefs.js", ACCOUNT.replace("mx", "far"))
+    desktop.write("/var/spool/cron/crontabs/alice", f"@reboot thunderbird {option} -P work\n")
+    assert sorted(account["server"] for account in accounts_of(desktop)[0]) == ["far.example", "mx.example"]
+
+
+def test_a_profile_that_only_a_running_command_knows_is_a_gap(desktop):
+    desktop.write("/var/spool/cron/crontabs/alice", '@reboot thunderbird -profile "$(cat x)"\n')
+    assert [gap["affects"] for gap in accounts_of(desktop)[1]] == ["client:thunderbird"]

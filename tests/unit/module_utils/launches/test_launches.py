@@ -191,7 +191,8 @@ def test_what_starts_no_client_and_a_client_that_is_a_script_itself_are_none(pat
 def test_a_script_of_another_language(tree):
     tree.write(
         CRON,
-        "* * * * * alice python3 -W ignore /opt/poll.py --host x\n* * * * * alice /opt/poll.pl\n* * * * * alice node --tls-max-v1.2 a.js\n",
+        "* * * * * alice python3 -W ignore /opt/poll.py --host x\n* * * * * alice /opt/poll.pl\n"
+        "* * * * * alice node --tls-cipher-list A:B $OPTIONS a.js\n",
     )
     tree.write("/opt/poll.pl", PERL)
     host = tree.host()
@@ -202,7 +203,7 @@ def test_a_script_of_another_language(tree):
     )
     assert host.launches.of("poll.py") == [python]
     assert [word.text for word in host.launches.of("poll.pl")[0].argv] == ["/opt/poll.pl"]
-    assert [word.text for word in host.launches.of("a.js")[0].interpreter] == ["node", "--tls-max-v1.2"]
+    assert [word.text for word in host.launches.of("a.js")[0].interpreter] == ["node", "--tls-cipher-list", "A:B"]
 
 
 # name: (files, [(words of fetchmail, user, is_active)])
