@@ -11,6 +11,12 @@ _SECTION = re.compile(r"Account: ?\d+\Z")
 _SECURITY = {0: "none", 1: "implicit", 2: "starttls"}
 _PORT_KEYS = {"imap": ("set_imapport", "imap_port"), "pop3": ("set_popport", "pop_port")}
 _SSL_KEYS = {"imap": "ssl_imap", "pop3": "ssl_pop"}
+# All keys that either reader looks at: none of them is a secret.
+PLAIN = (
+    *("protocol", "config_version", "receive_server", "set_tunnelcmd", "gnutls_set_priority", "gnutls_priority"),
+    *_SSL_KEYS.values(),
+    *(key for keys in _PORT_KEYS.values() for key in keys),
+)
 
 
 def accounts(host, user, path, affects, protocols):

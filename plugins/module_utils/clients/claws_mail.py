@@ -7,22 +7,22 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import accou
 NAME = "claws-mail"
 
 _AFFECTS = "client:" + NAME
-_VERSION = rb"\0(\d+\.\d+\.\d+)(?:git\d+)?\0"
-_FILE = "/.claws-mail/accountrc"
+VERSION = rb"\0(\d+\.\d+\.\d+)(?:git\d+)?\0"
+FILE = "/.claws-mail/accountrc"
 # The numbers of protocols were given anew with version 1 of the configuration.
 _PROTOCOLS, _OLD_PROTOCOLS = {0: "pop3", 1: "imap"}, {0: "pop3", 1: "pop3", 2: "pop3", 3: "imap"}
 
 
 def read(host):
     """Return the evidence of Claws Mail on *host*, or None when nothing of it is there."""
-    installs = base.installs(host, (NAME,), (NAME,), _VERSION)
+    installs = base.installs(host, (NAME,), (NAME,), VERSION)
     accounts = [account for user in host.users for account in _accounts(host, user)]
     base.want_priorities(host, installs, accounts, "gnutls_priority")
     return base.evidence(NAME, installs, accounts)
 
 
 def _accounts(host, user):
-    path = user.home + _FILE
+    path = user.home + FILE
     for account, entries in accountrc.accounts(host, user, path, _AFFECTS, _protocols):
         priority = entries.get("gnutls_priority")
         # IMAP goes through libetpan, which has a string of its own.

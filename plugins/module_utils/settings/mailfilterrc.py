@@ -15,6 +15,8 @@ Value = collections.namedtuple("Value", "text file line")
 Account = collections.namedtuple("Account", "server protocol port")
 
 PROTOCOLS = ("pop3", "pop3/ssl", "apop", "apop/ssl")
+# What may be read in full; of everything else the keyword alone.
+PLAIN = ("include", "server", "protocol", "port")
 # mailfilterrc(5): these stand together, in this order.
 _ACCOUNT = ("server", "user", "pass", "protocol", "port")
 # fmt: off
@@ -24,6 +26,7 @@ _OTHERS = (
     "test", "timeout", "verbose",
 )
 # fmt: on
+KEYWORDS = ("include",) + _ACCOUNT + _OTHERS
 _LINE = re.compile(r"(?P<keyword>\w+)\b[^=<]*(?:=|<>)[ \t]*(?P<value>.*)\Z", re.DOTALL)
 _QUOTED = re.compile(r'"([^"]*)"\Z')
 

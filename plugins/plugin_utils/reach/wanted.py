@@ -11,12 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import accountrc, claws_mail, mailfilter, present, sylpheed
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import fetchmail as fetchmail_reader
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mbsync as mbsync_reader
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mpop as mpop_reader
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import present
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import stunnel as stunnel_reader
-from ansible_collections.mailtls.fleet.plugins.module_utils.settings import fetchmailrc, mbsyncrc, mpoprc, openssl_ssl_conf, stunnel_conf
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
+    fetchmailrc,
+    mailfilterrc,
+    mbsyncrc,
+    mpoprc,
+    openssl_ssl_conf,
+    stunnel_conf,
+)
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,8 @@ SYSTEM = Wanted(
     ),
 )
 
+ACCOUNTRC = Filter("assignments", {"keep": _words(accountrc.PLAIN), "known": ""})
+_MAILFILTERRC = Filter("assignments", {"keep": _words(mailfilterrc.PLAIN), "known": _words(mailfilterrc.KEYWORDS)}, including=True)
 OPENSSL = Filter("openssl_cnf", {"commands": _words(("openssl_conf", "ssl_conf", "system_default", *openssl_ssl_conf.COMMANDS))})
 
 CLIENTS: Mapping[str, Wanted] = {
@@ -125,7 +134,7 @@ CLIENTS: Mapping[str, Wanted] = {
     ),
     stunnel_reader.NAME: Wanted(
         files=tuple(
-            (path, Filter("assignments", {"keep": _words(stunnel_conf.PLAIN)}, including=True))
+            (path, Filter("assignments", {"keep": _words(stunnel_conf.PLAIN), "known": ""}, including=True))
             for path in ("/etc/stunnel/*.conf", "/usr/local/etc/stunnel/*.conf", "~/.config/stunnel/*.conf")
         ),
         names=(("/etc/stunnel", "*"), ("/usr/local/etc/stunnel", "*"), ("~/.config/stunnel", "*")),
@@ -133,6 +142,24 @@ CLIENTS: Mapping[str, Wanted] = {
         version=stunnel_reader.VERSION,
         packages=stunnel_reader.PACKAGES,
         operands=True,
+    ),
+    mailfilter.NAME: Wanted(
+        files=(("~/.mailfilterrc", _MAILFILTERRC),),
+        programs=("mailfilter",),
+        packages=("mailfilter",),
+        harmless=("-s", "-t", "-r", "-i", "--skip-ssl-verify", "--test", "--return-value", "--ignore-time-stamps"),
+    ),
+    sylpheed.NAME: Wanted(
+        files=tuple((f"~{path}", ACCOUNTRC) for path in sylpheed.FILES),
+        programs=("sylpheed",),
+        version=sylpheed.VERSION,
+        packages=("sylpheed",),
+    ),
+    claws_mail.NAME: Wanted(
+        files=((f"~{claws_mail.FILE}", ACCOUNTRC),),
+        programs=("claws-mail",),
+        version=claws_mail.VERSION,
+        packages=("claws-mail",),
     ),
 }
 

@@ -135,15 +135,19 @@ named() {
     take "$1" "$2"
 }
 
-# take_including FILTER PATH: the file, and those in the directories that it names with "include = ", once.
+# take_including FILTER PATH: the file, and those that it names with "include = ", itself or by their directory, once.
 take_including() {
     take "$1" "$2"
     [ -f "$2" ] && [ -r "$2" ] || return 0
     # shellcheck disable=SC2013
-    for included in $(sed -n 's/^[[:blank:]]*[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:blank:]]*=[[:blank:]]*\(\/.*\)$/\1/p' <"$2"); do
+    for included in $(sed -n 's/^[[:blank:]]*[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:blank:]]*=[[:blank:]]*"\{0,1\}\(\/[^"]*\).*$/\1/p' <"$2"); do
         included=${included%/}
-        entries "$included" '*'
-        each_path "$included/*" take "$1"
+        if [ -d "$included" ]; then
+            entries "$included" '*'
+            each_path "$included/*" take "$1"
+        else
+            named "$1" "$included"
+        fi
     done
 }
 

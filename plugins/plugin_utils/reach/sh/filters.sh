@@ -37,7 +37,7 @@ words() {
     }'
 }
 
-# Lines of key = value, and headers in brackets: headers go out, and the values of the keys in $keep.
+# Lines of key = value, and headers in brackets: headers go out, the values of the keys in $keep, and of those in $known the key.
 assignments() {
     awk '{
         text = $0
@@ -46,28 +46,11 @@ assignments() {
         if (text ~ /^\[[^]]*\]/) { sub(/\].*$/, "]", text); print text; next }
         key = text
         sub(/[ \t]*=.*$/, "", key)
-        if (text ~ /=/ && index(ENVIRON["keep"], " " tolower(key) " ")) print text
-        else print "withheld" (text ~ /=/ ? " = \032" : "\032")
-    }'
-}
-
-# Files of [section] and key = value: headers go out, and values with their continuation lines where the key is in $keep.
-python_ini() {
-    awk '{
-        line = $0
-        match(line, /^[ \t]*/)
-        indent = substr(line, 1, RLENGTH)
-        text = substr(line, RLENGTH + 1)
-        sub(/[ \t\r]+$/, "", text)
-        if (text == "") { print ""; next }
-        if (text ~ /^[#;]/) { print substr(text, 1, 1); next }
-        if (indent != "" && inside) { print indent (kept ? text : "\032"); next }
-        if (text ~ /^\[[^]]*\]/) { sub(/\].*$/, "]", text); print indent text; inside = 0; next }
-        key = text
-        sub(/[ \t]*[=:].*$/, "", key)
-        kept = index(ENVIRON["keep"], " " tolower(key) " ") && text ~ /[=:]/
-        inside = 1
-        print indent (kept ? text : "\032" NR (text ~ /[=:]/ ? " = \032" : ""))
+        if (text ~ /=/ && index(ENVIRON["keep"], " " tolower(key) " ")) { print text; next }
+        match(key, /^[A-Za-z_]*/)
+        key = substr(key, 1, RLENGTH)
+        if (key == "" || !index(ENVIRON["known"], " " tolower(key) " ")) key = "withheld"
+        print key (text ~ /=|<>/ ? " = \032" : "\032")
     }'
 }
 
@@ -147,20 +130,5 @@ fetchmailrc() {
             expected = ""
             wanted = 0
         }
-    }'
-}
-
-# Mozilla writes its preferences one a line: those whose names match $keep go out. What is laid out in another way is not taken at all.
-prefs_js() {
-    awk 'BEGIN { name = "[ \t]*\"[^\"\\\\]*\"[ \t]*"; value = "([^\"\\\\]|\"([^\"\\\\]|\\\\.)*\")*" }
-    {
-        text = $0
-        sub(/\r$/, "", text)
-        if (text ~ /^[ \t]*((#|\/\/).*)?$/) { print ""; next }
-        if (text !~ ("^[ \t]*(user_pref|pref|sticky_pref|lockPref|defaultPref)[(]" name "," value "[)];[ \t]*(//.*)?$")) exit 1
-        key = text
-        sub(/^[^"]*"/, "", key)
-        sub(/".*$/, "", key)
-        print key ~ ENVIRON["keep"] ? text : ""
     }'
 }

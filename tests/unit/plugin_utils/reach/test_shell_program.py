@@ -8,8 +8,11 @@ import subprocess
 import pytest
 from posix_shells import SHELLS, functions
 
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import accountrc
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
     fetchmailrc,
+    ini,
+    mailfilterrc,
     mbsyncrc,
     mpoprc,
     openssl_cnf,
@@ -51,11 +54,19 @@ def openssl_commands(text: str) -> object:
     return openssl_ssl_conf.commands(openssl_cnf.parse(text, "/x", lambda path: None))
 
 
+def accountrc_entries(text: str) -> object:
+    sections, errors = ini.parse(text, comments="#")
+    assert not errors
+    return [(item.name, item.line, [entry for entry in item.entries if entry.key.lower() in accountrc.PLAIN]) for item in sections]
+
+
 READ = {
     "fetchmail": (filters("fetchmail"), fetchmail_accounts),
     "mbsync": (filters("mbsync"), lambda text: [(a.line, a.settings) for a in mbsyncrc.parse(text) if a.line]),
     "mpop": (filters("mpop"), lambda text: [(a.line, sorted(a.options.items())) for a in mpoprc.parse(text)]),
     "stunnel": (filters("stunnel"), lambda text: stunnel_conf.parse(text, "/x")),
+    "mailfilter": (filters("mailfilter"), lambda text: mailfilterrc.parse(text, "/x", lambda value: ("/y", ""))),
+    "sylpheed": (filters("sylpheed"), accountrc_entries),
     "openssl": (wanted.OPENSSL, openssl_commands),
 }
 S = SECRET
@@ -85,6 +96,17 @@ TEXTS = {
     "stunnel": [
         f"; {S}\noptions = NO_TLSv1_2\nkey = {S}\nsslVersion = TLSv1\n[m]\nclient = yes\naccept = 1\nconnect = h:995\nPSKsecrets = {S}\n",
         f"[a]\nclient=no\nprotocolPassword = {S}\nprotocolUsername={S}\n[b]\nCLIENT = yes\nconfig = MaxProtocol:TLSv1.1\nconnect = x\n",
+    ],
+    "mailfilter": [
+        f'# {S}\nDENY = "^From: {S}"\nSERVER = "h.example"\nUSER = "{S}"\nPASS = "{S}=x"\nPROTOCOL = "pop3/ssl"\nPORT = 995\n',
+        f'deny_case <> "{S}"\nserver="h"\nuser="{S}"\npass = {S}\nprotocol="apop"\nport=110\nINCLUDE = "/srv/a"\n',
+        f'SERVER = "h"\nPASS = "{S}"\nUSER = "{S}"\nPROTOCOL = "pop3"\nPORT = 110\n',
+        f'SERVER "h"\nUSER {S}\n',
+        f'{S} = "x"\n',
+    ],
+    "sylpheed": [
+        f"[Account: 1]\naccount_name={S}\nprotocol=3\nreceive_server=h.example\npassword={S}\nuser_id={S}\nssl_imap=1\nimap_port=0x3e3\n",
+        f"[Account: 2]\nProtocol = 0\nSSL_POP=2\nsignature_text={S}=ssl_pop=1\nset_popport=1\npop_port=995\n[Other]\nx={S}\n",
     ],
     "openssl": [
         f"{TOP}[req]\ninput_password = {S} \\\n{S}\noutput_password={S}\n{SYSTEM}[d]\nMaxProtocol = TLSv1.1\n",
