@@ -5,6 +5,7 @@
 # make bench-report   what a report costs, for 100 to 100,000 hosts      make bench-report ARGS="100 10000"
 # make bench-jobs     what a fleet costs a job of AWX, in memory and events  make bench-jobs ARGS="5000 20": 5,000 hosts, 20 forks
 # make bench-fleet    what a fleet costs the controller, by hosts and forks  make bench-fleet ARGS="10000:50": 10,000 hosts, 50 forks
+# make bench-store    what the store and the merge cost, for 100 to 100,000 hosts     make bench-store ARGS="100 10000"
 # make bench-assess   what it costs to assess saved evidence anew
 # make fuzz    a million inputs for each parser, for hours      make fuzz ARGS="1000 crontab"
 # make traces  note anew by what each reader of a mail client is called in
@@ -16,7 +17,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help audit test lint bench bench-report bench-jobs bench-fleet bench-assess fuzz traces format venv packages requirements clean
+.PHONY: help audit test lint bench bench-report bench-store bench-jobs bench-fleet bench-assess fuzz traces format venv packages requirements clean
 .NOTPARALLEL:
 
 ARGS ?=
@@ -55,6 +56,9 @@ bench-jobs: packages venv
 
 bench-fleet: packages venv
 	@PYTHONPATH=playbooks/collections:tests:tests/integration $(BIN)/python tests/bench/bench_fleet.py $(ARGS)
+
+bench-store: packages venv
+	@PYTHONPATH=playbooks/collections:tests $(BIN)/python tests/bench/bench_store.py $(ARGS)
 
 bench-assess: $(TOOLS)
 	@PYTHONPATH=playbooks/collections:tests $(BIN)/python tests/bench/bench_assess.py $(ARGS)

@@ -13,7 +13,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, gate, hand_on, retention, run, saved_run, waivers
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store, StoreError
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database_url import StoreError
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.merge import MergeError, merge, note, with_notes
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import diff, formats, markdown, terminal
@@ -36,9 +37,7 @@ _SPEC = {
     "formats": {"type": "list", "elements": "str", "choices": list(formats.FORMATS), "default": list(formats.FORMATS)},
     "store": {"type": "str", "no_log": True},
     "detail": {"type": "bool", "default": True},
-    "keep_runs": {"type": "int", "default": 0},
-    "keep_days": {"type": "int", "default": 0},
-    "remove_folders": {"type": "bool", "default": False},
+    **retention.SPEC,
     "fail_on": {"type": "str", "choices": list(GATES), "default": "none"},
     "min_coverage": {"type": "float", "default": 0},
 }
@@ -70,6 +69,9 @@ class ActionModule(ActionBase):
     def _report(self, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         reports = arguments["reports"]
         store, away = _store(arguments)
+        wrong = retention.wrong(arguments, store is not None or away is not None)
+        if wrong:
+            raise AnsibleActionFail(wrong)
         try:
             folder, whole = _document(arguments, task_vars, store, away)
             # What evidence would come to on another day, or under another policy, is no part of what happened.
@@ -80,9 +82,9 @@ class ActionModule(ActionBase):
         finally:
             if store is not None:
                 store.close()
-        wrong = formats.write(folder, whole, arguments["formats"], history)
-        if wrong:
-            raise AnsibleActionFail("; ".join(wrong))
+        missing = formats.write(folder, whole, arguments["formats"], history)
+        if missing:
+            raise AnsibleActionFail("; ".join(missing))
         results = os.path.join(folder.path, "results.json")
         for line in terminal.render(whole, False, _WIDTH, results, arguments["detail"], None, history).splitlines():
             self._display.display(line)

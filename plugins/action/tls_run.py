@@ -13,8 +13,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, gate, hand_on, host_record, run, sample, waivers
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import StoreError
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, gate, hand_on, host_record, retention, run, sample, waivers
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database_url import StoreError
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document, formats
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.stored_hosts import StoredHosts
@@ -56,6 +56,7 @@ class ActionModule(ActionBase):
                 "artifact_hosts": {"type": "int", "default": artifact.DEFAULT_HOSTS},
                 "slices": {"type": "int", "default": 1},
                 "workflow": {"type": "str", "default": ""},
+                **retention.SPEC,
             }
         )[1]
         current = _recorded_run()
@@ -80,7 +81,8 @@ def _recorded_run() -> run.Run:
 def _open(current: run.Run, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
     if not task_vars.get("groups", {}).get("all"):
         raise AnsibleActionFail(NO_INVENTORY)
-    wrong = sample.wrong(arguments)
+    keep = {name: arguments[name] for name in retention.SPEC}
+    wrong = sample.wrong(arguments) or retention.wrong(keep, current.store is not None)
     if wrong:
         raise AnsibleActionFail(wrong)
     try:
@@ -98,6 +100,7 @@ def _open(current: run.Run, arguments: Mapping[str, Any], task_vars: Mapping[str
         "waivers": waivers.summaries(given, datetime.date.today()),
         "waiver_files": arguments["waivers"],
         "formats": arguments["formats"],
+        "keep": keep,
         "slice": arguments["slice"] or None,
         "hand_on": None if way is None else dataclasses.asdict(way),
     }

@@ -96,21 +96,17 @@ import functools
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from ansible.playbook.block import Block
 from ansible.plugins.callback import CallbackBase
 from ansible.template import Templar
 from ansible.utils import color
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import hand_on, host_record, remedy, run, saved_run, task_result
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import StoreError
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document, formats, remedies, terminal
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.history import NO_HISTORY, History
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import ansible_objects, closing, hand_on, remedy, run, saved_run, task_result
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import formats
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.progress import Progress
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.stored_hosts import StoredHosts
 
 AUDIT = "mailtls.fleet.tls_audit"
 RUN = "mailtls.fleet.tls_run"
@@ -146,7 +142,6 @@ class CallbackModule(CallbackBase):
         self._play: Any = None
         self._expecting = False
         self._progress = Progress(0)
-        self._store: str | None = None
         # Phases of a run whose task has begun and not ended.
         self._asked: set[str] = set()
 
@@ -154,7 +149,7 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """Note the play; where it holds an audit, its hosts are owed an answer from now on, whatever happens before their turn."""
         self._play, self._expecting = play, False
-        actions = {_action(task) for task in _tasks(play.compile())}
+        actions = {ansible_objects.action(task) for task in ansible_objects.tasks(play.compile())}
         if actions & {AUDIT, RUN}:
             self._begin()
         if AUDIT in actions:
@@ -163,19 +158,19 @@ class CallbackModule(CallbackBase):
     @_guarded
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         """Catch what was included while the play ran, and so could not be seen at its start."""
-        if _action(task) in (AUDIT, RUN):
+        if ansible_objects.action(task) in (AUDIT, RUN):
             self._begin()
-        if _action(task) == RUN:
+        if ansible_objects.action(task) == RUN:
             self._asked.add(str(task.args.get("phase")))
-        if _action(task) == AUDIT:
+        if ansible_objects.action(task) == AUDIT:
             self._expect()
 
     @_guarded
     def v2_runner_on_ok(self, result: Any) -> None:
         """Record a finished host; take over the policy from the task that opens the run."""
-        if _action(_of(result, "task")) == RUN:
-            self._opened(_of(result, "result"))
-        if _action(_of(result, "task")) == REMEDY:
+        if ansible_objects.action(ansible_objects.part(result, "task")) == RUN:
+            self._opened(ansible_objects.part(result, "result"))
+        if ansible_objects.action(ansible_objects.part(result, "task")) == REMEDY:
             self._remedied(result)
         self._answered(result)
         self._finished(result)
@@ -195,12 +190,12 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_unreachable(self, result: Any) -> None:
         """Record a host that was lost in its audit, or in a task before it."""
         self._answered(result)
-        current, host = run.current(), _of(result, "host").get_name()
+        current, host = run.current(), ansible_objects.part(result, "host").get_name()
         if current is None:
             return
         lost_before = host in current.expected and host not in current.verdicts
-        if lost_before or _action(_of(result, "task")) == AUDIT:
-            current.record(task_result.to_unreachable(host, _of(result, "result")))
+        if lost_before or ansible_objects.action(ansible_objects.part(result, "task")) == AUDIT:
+            current.record(task_result.to_unreachable(host, ansible_objects.part(result, "result")))
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         """Complete and write the report. Only leaving Ansible ends the run red here: it would turn an exception into a warning."""
@@ -217,8 +212,8 @@ class CallbackModule(CallbackBase):
     def _begin(self) -> None:
         if run.current() is None and not run.problems():
             formats.check(self._formats())
-            self._store = saved_run.store_url(self.get_option("reports"), self._asked_store())
-            run.begin(RunFolder.create(self.get_option("reports"))).store = self._store
+            store = saved_run.store_url(self.get_option("reports"), self._asked_store())
+            run.begin(RunFolder.create(self.get_option("reports"))).store = store
             atexit.register(self._cut_short, os.getpid())
             self._progress = Progress(self.get_option("progress"))
 
@@ -228,20 +223,6 @@ class CallbackModule(CallbackBase):
         templar = Templar(loader=self._play.get_loader(), variables=variables)
         given = templar.template(variables[STORE]) if STORE in variables else None
         return str(given or self.get_option("store") or "") or None
-
-    def _history(self, whole: dict[str, Any]) -> History:
-        """Put the run into the store, and return what earlier ones tell. What goes wrong costs nothing of the report.
-
-        A slice is no run of its own: the job that merges puts the whole in.
-        """
-        current = run.current()
-        if self._store is None or (current is not None and current.hand_on is not None):
-            return NO_HISTORY
-        try:
-            return saved_run.record(self._store, whole)
-        except StoreError as error:
-            run.problem(f"{error}; the run folder is whole, and playbooks/report.yml puts it into the store later")
-            return NO_HISTORY
 
     def _formats(self) -> list[str]:
         return [name for name in self.get_option("formats") if name]
@@ -261,6 +242,7 @@ class CallbackModule(CallbackBase):
             run.warm(result["policy_files"], result["waiver_files"])
             current.waivers = result["waivers"]
             current.formats = result["formats"]
+            current.keep = result["keep"]
             current.slice = result["slice"]
             current.hand_on = result["hand_on"] and run.HandOn(**result["hand_on"])
             current.feed = hand_on.feed(current)
@@ -270,9 +252,9 @@ class CallbackModule(CallbackBase):
 
     def _finished(self, result: Any) -> None:
         current = run.current()
-        if current is None or _action(_of(result, "task")) != AUDIT:
+        if current is None or ansible_objects.action(ansible_objects.part(result, "task")) != AUDIT:
             return
-        host, returned = _of(result, "host").get_name(), _of(result, "result")
+        host, returned = ansible_objects.part(result, "host").get_name(), ansible_objects.part(result, "result")
         current.record(task_result.to_record(host, returned))
         if "policy" in returned:
             current.judged_by(returned["policy"], host)
@@ -286,8 +268,8 @@ class CallbackModule(CallbackBase):
             self._display.display(line)
 
     def _remedied(self, result: Any) -> None:
-        current, host = run.current(), _of(result, "host").get_name()
-        line = remedy.audit_trail(host, _of(result, "result"), run.now())
+        current, host = run.current(), ansible_objects.part(result, "host").get_name()
+        line = remedy.audit_trail(host, ansible_objects.part(result, "result"), run.now())
         if current is not None and line is not None:
             current.folder.append_remedy(line)
 
@@ -300,61 +282,20 @@ class CallbackModule(CallbackBase):
             run.end()
 
     def _answered(self, result: Any) -> None:
-        if _action(_of(result, "task")) == RUN:
-            self._asked.discard(str(_of(result, "task").args.get("phase")))
+        if ansible_objects.action(ansible_objects.part(result, "task")) == RUN:
+            self._asked.discard(str(ansible_objects.part(result, "task").args.get("phase")))
 
     @_guarded
     def _report(self, finished: datetime.datetime | None) -> None:
         current = run.current()
         if current is None:
             return
-        for host in current.missing():
-            current.record(host_record.of_lost(host, host_record.NEVER_AUDITED if finished else saved_run.CUT_SHORT))
-        if not current.verdicts:
-            current.folder.discard()
-            self._display.display("No host was audited, so there is no report.")
-            return
-        hosts = StoredHosts(current.folder)
-        whole = document.compose(hosts, current.describe(finished), current.waivers)
-        results = current.folder.write_results(whole)
-        current.folder.latest()
-        wanted = self._formats() if current.formats is None else current.formats
-        history = self._history(whole)
-        for wrong in formats.write(current.folder, whole, wanted, history):
-            run.problem(wrong)
-        page = os.path.join(current.folder.path, formats.FORMATS["html"].file)
-        self._print(whole, os.path.relpath(results), os.path.relpath(page) if os.path.exists(page) else None, history)
-        self._print_remedies(current.folder)
-
-    def _print(self, whole: dict[str, Any], results: str, page: str | None, history: History) -> None:
         width = min(max(self._display.columns, _MIN_WIDTH), _MAX_WIDTH)
-        text = terminal.render(whole, color.ANSIBLE_COLOR, width, results, self.get_option("detail"), page, history)
+        look = closing.Look(self._formats(), self.get_option("detail"), color.ANSIBLE_COLOR, width)
         # Line by line: AWX keeps each as an event, and cuts an event off after a kilobyte.
-        for line in text.splitlines():
-            self._display.display(line)
-
-    def _print_remedies(self, folder: RunFolder) -> None:
-        for line in remedies.render(folder.remedies(), self.get_option("detail")).splitlines():
+        for line in closing.close(current, finished, look):
             self._display.display(line)
 
     def _trouble(self, error: Exception) -> None:
         run.problem(str(error) or error.__class__.__name__)
         self._display.vvv(f"mailtls.fleet.tls_report: {error!r}")
-
-
-def _of(result: Any, name: str) -> Any:
-    """Return an attribute of a task's result: ansible-core 2.19 made them public, and will drop the underscored names."""
-    return getattr(result, name, None) or getattr(result, f"_{name}")
-
-
-def _action(task: Any) -> str:
-    """Return the full name of a task's action, however the playbook wrote it."""
-    return getattr(task, "resolved_action", None) or str(task.action)
-
-
-def _tasks(entries: list[Any]) -> Iterator[Any]:
-    for entry in entries:
-        if isinstance(entry, Block):
-            yield from _tasks([*entry.block, *entry.rescue, *entry.always])
-        else:
-            yield entry

@@ -122,6 +122,22 @@ options:
       - What names the divided run that this is a slice of, by which the job that merges finds it in the store. Used with O(phase=open).
     type: str
     default: ""
+  keep_runs:
+    description:
+      - How many runs the store keeps once this one is in it, the latest of them. V(0) keeps any number.
+      - Used with O(phase=open), which fails where there is no store. A run that is handed on removes none; the job that merges may.
+    type: int
+    default: 0
+  keep_days:
+    description:
+      - For how many days the store keeps a run. V(0) keeps them for ever. Used with O(phase=open), as O(keep_runs) is.
+    type: int
+    default: 0
+  remove_folders:
+    description:
+      - Whether the folder of a run goes with it, evidence and all. Used with O(phase=open).
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Changes nothing on any host, so it does the same in check mode.
@@ -199,6 +215,20 @@ formats:
   returned: when O(phase=open)
   type: list
   elements: str
+keep:
+  description: How long older runs are kept.
+  returned: when O(phase=open)
+  type: dict
+  contains:
+    keep_runs:
+      description: How many runs the store keeps; 0 for any number.
+      type: int
+    keep_days:
+      description: For how many days it keeps them; 0 for ever.
+      type: int
+    remove_folders:
+      description: Whether their folders go with them.
+      type: bool
 slice:
   description: The part of a divided run that this is; null for a whole run.
   returned: when O(phase=open)

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import database_url
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database_tables import VERSION, tables
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database_url import NO_LIBRARY, StoreError
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.diff import RunVerdicts
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.history import TrendPoint
 
@@ -20,22 +21,8 @@ try:
 except ImportError:  # the run folder is written without it
     sa = None  # type: ignore[assignment]
 
-VERSION = 1
-FILE = "history.sqlite"
 _BATCH = 2000
-_MAX_ERROR = 300
 _LOCK = 0x6D61696C746C7331
-_WAIT = 30
-NO_LIBRARY = "a store needs the Python package sqlalchemy (2.0 or later) where Ansible runs, and psycopg for PostgreSQL"
-
-
-def is_possible() -> bool:
-    """Tell whether the library that a store needs is there."""
-    return sa is not None
-
-
-class StoreError(Exception):
-    """The store can't be used; the text names it, without a password, and the reason."""
 
 
 class Store:
@@ -54,9 +41,9 @@ class Store:
         """
         if sa is None:
             raise StoreError(NO_LIBRARY)
-        self._engine = _engine(url)
+        self._engine = database_url.engine(url)
         self.name = self._engine.url.set(query={}).render_as_string(hide_password=True)
-        self.tables = _tables()
+        self.tables = tables()
         with self._explained("opened"):
             self._prepare()
 
@@ -181,112 +168,9 @@ class Store:
             yield
         except sa_errors.SQLAlchemyError as error:
             reason = getattr(error, "orig", None) or error
-            raise StoreError(f"the store {self.name} can't be {doing}: {_without_secrets(str(reason), self._engine.url)}") from None
-
-
-class _Tables:
-    """The tables, and the version of their form."""
-
-    def __init__(self) -> None:
-        self.metadata = sa.MetaData()
-        text, integer = sa.Text, sa.Integer
-        self.version = sa.Table("mailtls_version", self.metadata, sa.Column("version", integer, primary_key=True, autoincrement=False))
-        self.runs = sa.Table(
-            "mailtls_runs", self.metadata,
-            sa.Column("number", integer, primary_key=True),
-            sa.Column("run", text, nullable=False),
-            sa.Column("slice", text, nullable=False),
-            sa.Column("started", text, nullable=False),
-            sa.Column("finished", text),
-            sa.Column("hosts", integer, nullable=False),
-            sa.Column("fail", integer, nullable=False),
-            sa.Column("coverage", sa.Float, nullable=False),
-            sa.Column("facts", text, nullable=False),
-            sa.UniqueConstraint("run", "slice"),
-        )  # fmt: skip
-        self.hosts = sa.Table("mailtls_hosts", self.metadata, *_of_run("host"), sa.Column("why", text, nullable=False))
-        self.findings = sa.Table(
-            "mailtls_findings", self.metadata, *_of_run("host", "finding"),
-            sa.Column("check_name", text, nullable=False),
-            sa.Column("cause", text, nullable=False),
-            sa.Column("why", text, nullable=False),
-        )  # fmt: skip
-        # Slices that wait for the job that merges them: slice_rows.py.
-        self.slices = sa.Table(
-            "mailtls_slices", self.metadata,
-            sa.Column("number", integer, primary_key=True),
-            sa.Column("workflow", text, nullable=False),
-            sa.Column("slice", text, nullable=False),
-            sa.Column("started", text, nullable=False),
-            sa.Column("plan", text, nullable=False),
-            sa.UniqueConstraint("workflow", "slice"),
-        )  # fmt: skip
-        self.slice_hosts = sa.Table(
-            "mailtls_slice_hosts", self.metadata,
-            sa.Column("slice", integer, sa.ForeignKey("mailtls_slices.number"), primary_key=True, autoincrement=False),
-            sa.Column("place", integer, primary_key=True, autoincrement=False),
-            sa.Column("record", text, nullable=False),
-        )  # fmt: skip
-
-
-def _of_run(*key: str) -> list[Any]:
-    keyed = [sa.Column(name, sa.Text, primary_key=True) for name in key]
-    run = sa.Column("run", sa.Integer, sa.ForeignKey("mailtls_runs.number"), primary_key=True, autoincrement=False)
-    return [run, *keyed, sa.Column("verdict", sa.Text, nullable=False)]
-
-
-_cached: list[_Tables] = []
-
-
-def _tables() -> _Tables:
-    if not _cached:
-        _cached.append(_Tables())
-    return _cached[0]
-
-
-def url_of(reports: str, store: str | None) -> str:
-    """Return the URL of the store: *store* where that is given, else SQLite beside the run folders."""
-    return store or f"sqlite:///{os.path.join(os.path.abspath(reports), FILE)}"
-
-
-def is_shared(url: str) -> bool:
-    """Tell whether the store at *url* is one that jobs on several machines share. Raises StoreError where that is no URL of a store."""
-    return bool(_url(url).get_backend_name() == "postgresql")
-
-
-def _url(url: str) -> Any:
-    if sa is None:
-        raise StoreError(NO_LIBRARY)
-    try:
-        parsed = sa.engine.make_url(url)
-    except (sa_errors.ArgumentError, ValueError):
-        # The text may hold a password, whatever else is wrong with it.
-        raise StoreError("the store's URL can't be read: expected postgresql://USER:PASSWORD@HOST/DATABASE, or sqlite:///FILE") from None
-    if parsed.drivername in ("postgresql", "postgres"):
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() not in ("postgresql", "sqlite"):
-        raise StoreError(f"the store's URL names {parsed.get_backend_name()}; expected postgresql or sqlite")
-    return parsed
-
-
-def _engine(url: str) -> Any:
-    parsed = _url(url)
-    waiting: dict[str, Any] = {"connect_timeout": _WAIT} if parsed.get_backend_name() == "postgresql" else {"timeout": _WAIT}
-    try:
-        # No connection outlives its use: a worker process that Ansible forks would inherit it.
-        return sa.create_engine(parsed, connect_args=waiting, poolclass=sa.NullPool)
-    except ImportError as error:
-        raise StoreError(f"{NO_LIBRARY}: {error}") from None
-    except sa_errors.SQLAlchemyError:
-        raise StoreError("the store's URL can't be used: expected postgresql://USER:PASSWORD@HOST/DATABASE, or sqlite:///FILE") from None
-
-
-def _without_secrets(text: str, url: Any) -> str:
-    line = " ".join(text.split())
-    for secret in filter(None, (url.password, *(value for key, value in url.query.items() if "password" in key))):
-        line = line.replace(str(secret), "***")
-    line = re.sub(r"(?i)(password=)\S+", r"\1***", line)
-    return line[:_MAX_ERROR]
+            raise StoreError(
+                f"the store {self.name} can't be {doing}: {database_url.without_secrets(str(reason), self._engine.url)}"
+            ) from None
 
 
 def _to_json(text: str) -> str:
@@ -319,15 +203,3 @@ def batches(hosts: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, An
             batch = []
     if batch:
         yield batch
-
-
-def expired(runs: list[tuple[str, str]], keep_runs: int, oldest: str) -> list[str]:
-    """Return the ids of those *runs* that need not be kept any longer; never the latest.
-
-    Args:
-        runs: (id, started) of all, the oldest first.
-        keep_runs: how many to keep; 0: any number.
-        oldest: those that began before this need not be kept; "": whatever their age.
-    """
-    surplus = len(runs) - keep_runs if keep_runs else 0
-    return [run for number, (run, started) in enumerate(runs[:-1]) if number < surplus or started < oldest]

@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, database, merge, run, slice_rows
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, database, database_url, merge, run, slice_rows
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
 
 NONE, AUTO, ARTIFACT, STORE = "none", "auto", "artifact", "store"
@@ -110,4 +110,4 @@ def _rows(url: str, chosen: run.HandOn) -> Iterator[slice_rows.SliceRows]:
 def _chosen(asked: str, url: str | None) -> str:
     if asked != AUTO:
         return asked
-    return STORE if url is not None and database.is_shared(url) else ARTIFACT
+    return STORE if url is not None and database_url.is_shared(url) else ARTIFACT

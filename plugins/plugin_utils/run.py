@@ -51,6 +51,7 @@ class Run:
         slice: the part of a divided run that this is; None: a whole run.
         store: the URL of the store; None: there is none. It may hold a password.
         hand_on: how the run gets to the job that merges; None: it is no part of another.
+        keep: how long older runs are kept (retention.SPEC); None: for ever.
         feed: what takes each finished host besides; None: nothing does.
     """
 
@@ -66,6 +67,7 @@ class Run:
         self.slice: str | None = None
         self.store: str | None = None
         self.hand_on: HandOn | None = None
+        self.keep: Mapping[str, Any] | None = None
         self.feed: Callable[[Mapping[str, Any]], None] | None = None
         self._policy_from: str | None = None
 

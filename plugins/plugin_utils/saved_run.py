@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import database, host_record, merge, run, waivers
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import database, database_url, host_record, merge, run, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import evidence as evidence_model
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
@@ -123,11 +123,11 @@ def store_url(reports: str, asked: str | None) -> str | None:
     Raises:
         StoreError: one is asked for, and the library is missing.
     """
-    if asked == NO_STORE or (asked is None and not database.is_possible()):
+    if asked == NO_STORE or (asked is None and not database_url.is_possible()):
         return None
-    if not database.is_possible():
-        raise database.StoreError(database.NO_LIBRARY)
-    return database.url_of(reports, asked)
+    if not database_url.is_possible():
+        raise database_url.StoreError(database_url.NO_LIBRARY)
+    return database_url.url_of(reports, asked)
 
 
 def record(url: str, whole: Mapping[str, Any]) -> History:

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import saved_run
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store, StoreError, batches
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store, batches
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database_url import StoreError
 
 try:
     import sqlalchemy as sa

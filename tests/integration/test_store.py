@@ -75,6 +75,29 @@ def test_the_second_run_tells_what_changed(workshop: Workshop, tmp_path: Path, c
     assert report(tmp_path, waivers=[str(waived)], today="2026-12-21", core=core).verdicts["two"] == "FAIL"
 
 
+def test_a_run_removes_the_ones_that_need_not_be_kept_any_longer(workshop: Workshop, tmp_path: Path) -> None:
+    keep = json.dumps({"mailtls_keep_runs": 1, "mailtls_remove_folders": True})
+    first = workshop.run({"one": workshop.bad()}, environment={"MAILTLS_REPORTS": str(tmp_path)})
+    assert first.code == 0, first.output
+    older = first.folder.resolve()
+    time.sleep(1.1)  # runs are told apart by the second
+    second = workshop.run({"one": workshop.good()}, "-e", keep, environment={"MAILTLS_REPORTS": str(tmp_path)})
+    assert second.code == 0, second.output
+    assert "1 fixed" in second.report
+    store = Store(f"sqlite:///{tmp_path}/history.sqlite")
+    assert [run for run, _started in store.runs()] == [second.folder.resolve().name]
+    store.close()
+    assert not older.exists()
+
+
+def test_a_run_that_can_not_keep_its_store_short_does_not_begin(workshop: Workshop) -> None:
+    for values, says in (({"mailtls_keep_days": -1}, "and not -1"), ({"mailtls_store": "none", "mailtls_keep_days": 9}, "there is none")):
+        run = workshop.run({"one": workshop.good()}, "-e", json.dumps(values))
+        assert run.code == 2
+        assert says in " ".join(run.output.split())
+        assert not run.folder.exists()
+
+
 def test_a_database_that_is_away_costs_nothing_and_is_filled_later(workshop: Workshop, server: postgres.Server) -> None:
     server.stop()
     try:

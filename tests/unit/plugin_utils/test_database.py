@@ -14,8 +14,9 @@ import pytest
 import record_factory as make
 import sqlalchemy
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import database, saved_run
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store, StoreError
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import database_url, retention, saved_run
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database_url import StoreError
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import diff, document
 
 
@@ -111,7 +112,7 @@ def test_slices_at_the_same_time_into_a_store_that_nobody_has_made_yet(url: str)
 def test_removing_runs_leaves_the_others(store: Store) -> None:
     for day in (1, 2, 3):
         store.add(of(day, make.record("a")))
-    store.remove(database.expired(store.runs(), 0, "2026-11-03"))
+    store.remove(retention.expired(store.runs(), 0, "2026-11-03"))
     assert [run for run, _started in store.runs()] == ["run-3"]
     assert store.verdicts("run-3").hosts == {"a": "FAIL"}
 
@@ -120,7 +121,7 @@ def test_removing_runs_leaves_the_others(store: Store) -> None:
     ("keep", "oldest", "gone"), [(0, "", []), (2, "", ["a", "b"]), (1, "9", ["a", "b", "c"]), (0, "3", ["a", "b"]), (9, "2", ["a"])]
 )
 def test_what_need_not_be_kept_is_never_the_latest(keep: int, oldest: str, gone: list[str]) -> None:
-    assert database.expired([("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")], keep, oldest) == gone
+    assert retention.expired([("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")], keep, oldest) == gone
 
 
 def test_tables_of_a_newer_release_are_left_alone(tmp_path: Path) -> None:
@@ -167,7 +168,7 @@ def test_a_server_that_goes_away_and_comes_back(server: postgres.Server) -> None
 
 
 def test_without_the_library_only_who_asks_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(database, "sa", None)
+    monkeypatch.setattr(database_url, "sa", None)
     assert saved_run.store_url(str(tmp_path), None) is None
     assert saved_run.store_url(str(tmp_path), "none") is None
     with pytest.raises(StoreError, match="sqlalchemy"):

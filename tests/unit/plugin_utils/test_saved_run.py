@@ -149,6 +149,21 @@ class TestRetention:
         RunFolder(str(tmp_path / "run-1")).latest()
         assert retention.apply(store, str(tmp_path), self.WANTED, {"run-2"}) == []
 
+    @pytest.mark.parametrize(
+        ("changes", "says"),
+        [
+            ({"keep_runs": -1}, "keep_runs is a number of runs, or 0 to keep all, and not -1."),
+            ({"keep_days": -7}, "keep_days is a number of days, or 0 to keep all, and not -7."),
+            ({}, None),
+        ],
+    )
+    def test_a_number_that_would_remove_everything_is_none(self, changes: dict[str, int], says: str | None) -> None:
+        assert retention.wrong({**self.WANTED, **changes}, True) == says
+
+    def test_without_a_store_there_is_nothing_to_keep_short(self) -> None:
+        assert "there is none" in str(retention.wrong(self.WANTED, False))
+        assert retention.wrong({**self.WANTED, "keep_runs": 0}, False) is None
+
     def test_nothing_outside_is_removed(self, store: Store, tmp_path: Path) -> None:
         outside = RunFolder.create(str(tmp_path / "outside"), "kept")
         os.symlink(outside.path, tmp_path / "linked")

@@ -12,7 +12,8 @@ import pytest
 import record_factory as make
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import saved_run, slice_rows
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store, StoreError
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.database_url import StoreError
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document
 
 RUN = {**make.RUN, "slice": "job 41"}
