@@ -21,6 +21,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows import remed
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.session import Interrupted, Session
 
 MODULE = "mailtls.fleet.tls_remedy"
+_NO_PYTHON = "this host has no Python that could make it: follow the written fix"
 _ON_CONTROLLER = ("record", "after", "remedied", "plan")
 
 
@@ -45,15 +46,17 @@ class ActionModule(ActionBase):
         arguments["run"] = arguments.get("run") or _recorded_run()
         arguments["restart"] = _restart_choice(arguments.get("restart"))
         if arguments.get("state", "applied") == "applied" and "changes" not in arguments:
-            arguments.update(_asked_for(arguments, str(task_vars.get("inventory_hostname", ""))))
-            if not arguments["changes"]:
-                return {"changed": False, "items": [], "refused": [], "restarts": [], "run": arguments["run"], "state": "applied"}
-        answer = self._of_registry(arguments) if choose.is_windows(self) else self._of_files(arguments, task_vars)
+            of_part = remedy.PARTS[str(arguments.get("part", remedy.SETTINGS))]
+            asked = _asked_for(arguments, str(task_vars.get("inventory_hostname", "")))
+            arguments.update(asked, changes=[change for change in asked["changes"] if of_part(change)])
+            if not arguments["changes"] or (arguments.get("record") or {}).get("reach") == "shell":
+                return {**_untouched([{"change": change, "why": _NO_PYTHON} for change in arguments["changes"]]), "run": arguments["run"]}
+        answer = self._of_registry(arguments) if choose.is_windows(self) else self._on_host(arguments, task_vars)
         if "items" in answer and self._task.diff:
             answer["diff"] = remedy.diff(answer["items"])
         return {**answer, "run": arguments["run"], "state": arguments.get("state", "applied")}
 
-    def _of_files(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def _on_host(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         sent = {key: value for key, value in arguments.items() if key not in _ON_CONTROLLER}
         answer: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=sent, task_vars=task_vars)
         return answer
@@ -75,6 +78,10 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(str(error)) from error
 
 
+def _untouched(refused: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"changed": False, "items": [], "refused": refused, "restarts": [], "state": "applied"}
+
+
 def _asked_for(arguments: Mapping[str, Any], host: str) -> dict[str, Any]:
     if arguments.get("plan"):
         try:
@@ -84,7 +91,7 @@ def _asked_for(arguments: Mapping[str, Any], host: str) -> dict[str, Any]:
         return {"changes": changes, "hashes": hashes}
     if "record" not in arguments:
         raise AnsibleActionFail("One of record, plan and changes is needed: what is there to change?")
-    return {"changes": remedy.changes_of(arguments["record"])}
+    return {"changes": [*remedy.changes_of(arguments["record"]), *remedy.upgrades_of(arguments["record"])]}
 
 
 def _verified(arguments: Mapping[str, Any]) -> dict[str, Any]:

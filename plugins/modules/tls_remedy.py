@@ -13,6 +13,7 @@ description:
     that read the file for the audit, the setting that changes and nothing else; what can't be confirmed is refused, with the reason.
   - Before the first change a backup set of all the files is made on the host, which only its owner can read. With it every change can
     be taken back to the byte, also after a run that was killed.
+  - With O(part=packages) it upgrades packages that are too old instead, each to the version that the distribution has, by apt, dnf or yum.
   - On Windows values of the registry change in the same way, through C(reg.exe); what Group Policy sets is refused.
   - Mode, owner, extended attributes and line endings of a file stay. A symbolic link stays one, the file that it leads to is changed.
 options:
@@ -24,6 +25,15 @@ options:
     type: str
     choices: [applied, verified, rolled_back]
     default: applied
+  part:
+    description:
+      - V(settings) changes files, or values of a registry.
+      - V(packages) upgrades the packages that are the cause of failing findings, where the distribution has a newer version, and nothing
+        else but what that version needs. Where a package would have to be removed for it, or the newest one is too old, it is refused.
+        The package lists are taken as they are. A rollback brings back the old versions as far as they can still be had.
+    type: str
+    choices: [settings, packages]
+    default: settings
   record:
     description: The host's record, as M(mailtls.fleet.tls_audit) returned it.
     type: dict
@@ -31,8 +41,9 @@ options:
     description: The host's record after the changes, for O(state=verified).
     type: dict
   remedied:
-    description: What O(state=applied) returned, for O(state=verified).
-    type: dict
+    description: What O(state=applied) returned, of each part, for O(state=verified). Tasks that were skipped may be among them.
+    type: list
+    elements: dict
   plan:
     description:
       - A file C(remedies.jsonl) of an earlier run folder on the controller. Its changes are made instead of those of O(record).
@@ -99,6 +110,13 @@ EXAMPLES = r"""
     record: "{{ audit.mailtls }}"
     run: change-4711
 
+- name: Show which packages would be upgraded
+  mailtls.fleet.tls_remedy:
+    part: packages
+    record: "{{ audit.mailtls }}"
+    run: change-4711
+  check_mode: true
+
 - name: Take it back
   mailtls.fleet.tls_remedy:
     state: rolled_back
@@ -107,19 +125,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 items:
-  description: The files that are concerned.
+  description: The files or packages that are concerned.
   returned: for O(state=applied) and O(state=rolled_back)
   type: list
   elements: dict
   contains:
     path:
-      description: The file, as the finding names it.
+      description: The file, as the finding names it, or the word package and its name.
       type: str
     target:
       description: The same with its links resolved.
       type: str
     sha256:
-      description: Hash of the file's content before the changes.
+      description: Hash of the file's content before the changes, or of the package's name and version.
       type: str
     state:
       description: applied, restored, present (it is already so), would_change (in check mode) or refused.
@@ -128,12 +146,16 @@ items:
       description: The reason of a refusal.
       type: str
     changes:
-      description: Settings, from which value to which.
+      description: Settings, from which value to which, or packages, from which version to which.
       type: list
       elements: dict
 found:
   description: Whether the host has a backup set of that run, as it has where the run changed something.
   returned: for O(state=rolled_back)
+  type: bool
+upgraded:
+  description: Whether that run upgraded packages, which are taken back with O(part=packages).
+  returned: for O(state=rolled_back) and O(part=settings), where the host is no Windows
   type: bool
 refused:
   description: Changes that were not made, and why.
@@ -200,7 +222,7 @@ worse:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, change, restarts
+from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, change, restarts, upgrade
 
 
 def main():
@@ -208,9 +230,10 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "state": {"type": "str", "choices": ["applied", "verified", "rolled_back"], "default": "applied"},
+            "part": {"type": "str", "choices": ["settings", "packages"], "default": "settings"},
             "record": {"type": "dict"},
             "after": {"type": "dict"},
-            "remedied": {"type": "dict"},
+            "remedied": {"type": "list", "elements": "dict"},
             "plan": {"type": "path"},
             "changes": {"type": "list", "elements": "dict"},
             "hashes": {"type": "dict"},
@@ -225,7 +248,9 @@ def main():
     given = module.params
     directory = given["backups"] or backup.default_directory()
     try:
-        if given["state"] == "rolled_back":
+        if given["part"] == "packages":
+            outcome = _packages(given, directory, module.check_mode)
+        elif given["state"] == "rolled_back":
             outcome = change.roll_back(directory, given["run"], module.check_mode, given["restart"], given["restarts"])
         else:
             told = (module.check_mode, given["hashes"], given["keep"], given["restart"])
@@ -233,6 +258,12 @@ def main():
     except backup.BackupError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**outcome)
+
+
+def _packages(given, directory, check):
+    if given["state"] == "rolled_back":
+        return upgrade.roll_back(directory, given["run"], check, given["restart"])
+    return upgrade.apply(given["changes"] or [], directory, given["run"], check, given["keep"], given["restart"])
 
 
 if __name__ == "__main__":

@@ -56,7 +56,8 @@ def _behaviour(
         if holds is not False and (rule.security is None or security is None or rule.security == security):
             why = rule.why if holds else f"the version of {title} is not known ({rule.why or rule.source})"
             maybe = holds is None or (rule.security is not None and security is None)
-            yield Constraint(layer, rule.effect, rule.source, why=why, advice=rule.mend, maybe=maybe)
+            fixed_in = rule.versions.end
+            yield Constraint(layer, rule.effect, rule.source, why=why, advice=rule.mend, maybe=maybe, fixed_in=fixed_in)
 
 
 def _absent(facts: ClientFacts, present: set[str], version: str | None, kind: str) -> Iterator[Constraint]:

@@ -21,7 +21,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils import (
 )
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import offered as arithmetic
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.cipher_suites import OwnCiphers
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Evidence, Install, Setting, Stack
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Evidence, Install, Package, Setting, Stack
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.library_capability import INFERRED, OBSERVED
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import SYSTEM, Constraint
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.own_priority import OwnPriority
@@ -52,6 +52,7 @@ class Path:
         waits_for_restart: what it passes by is set, and Windows may have to be started anew before it counts.
         ciphers_shared: whether a cipher suite is shared with the service; None when that is not known.
         own_ciphers: the cipher list that the client itself hands to the library.
+        client_package: the package that the client came with.
     """
 
     stack: Stack | None
@@ -66,6 +67,7 @@ class Path:
     own_ciphers: OwnCiphers | None = None
     states: list[dict[str, Any]] = field(default_factory=list)
     waits_for_restart: bool = False
+    client_package: Package | None = None
 
 
 def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: Install | None, account: Account | None) -> Path:
@@ -82,6 +84,7 @@ def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: 
     own = own_priority.of_client(facts, kind, settings, install.version if install else None)
     suites = suite_switches.of_client(facts, install.version if install else None)
     path = _path(evidence, policy, stack, constraints, unknown, own, suites, facts.asks_by_name, ciphers)
+    path.client_package = install.package if install else None
     if ciphers and not own:
         path.ciphers_shared, path.own_ciphers = ciphers.shared(path.offered or (), policy), ciphers
     return path

@@ -32,6 +32,7 @@ class Constraint:
         advice: a sentence that says what to do instead.
         origin: a sentence's part that says which program wrote the file in which the setting stands; None where a person did.
         change: the values of a Windows registry that mend it, as a finding has them.
+        fixed_in: the version of the client from which on it is gone, where that is known.
         maybe: it may or may not act; the client's or library's version, which would tell, is not known.
         yields_to_priority: it does not bind a program that hands the library a priority string of its own.
     """
@@ -46,6 +47,7 @@ class Constraint:
     origin: str | None = None
     maybe: bool = False
     change: Mapping[str, Any] | None = None
+    fixed_in: str | None = None
     yields_to_priority: bool = False
 
 

@@ -6,13 +6,21 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import why_of
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import AT_RISK, FAIL, PASS, rank, worst
 
 Change = dict[str, Any]
+
+
+SETTINGS, PACKAGES = "settings", "packages"
+# Which changes are of which part. What comes with the upgrade of another package is no change to be asked for.
+PARTS: Mapping[str, Callable[[Change], bool]] = {
+    SETTINGS: lambda change: "package" not in change,
+    PACKAGES: lambda change: "package" in change and "with" not in change["package"],
+}
 
 
 class PlanError(Exception):
@@ -30,6 +38,28 @@ def changes_of(record: Mapping[str, Any]) -> list[Change]:
         if _is_to_be_mended(finding)
         for asked in finding["fix"].get("changes", ())
         for change in _single(asked)
+    ]
+
+
+def upgrades_of(record: Mapping[str, Any]) -> list[Change]:
+    """Return what the failing findings of a host *record* ask for where a package is too old: as `changes_of`, and `package`.
+
+    `file` is the word package and its name, `key` is version; `to` is None: what the distribution has.
+    """
+    return [
+        {
+            "client": (finding.get("client") or {}).get("name"),
+            "file": f"package {package['name']}",
+            "line": 0,
+            "key": "version",
+            "from": package["version"],
+            "to": None,
+            "package": {"name": package["name"], "at_least": package["at_least"]},
+            "findings": [finding["id"]],
+            "accounts": _accounts(finding),
+        }
+        for finding in record["findings"]
+        if finding["verdict"] == FAIL and (package := finding["fix"].get("package"))
     ]
 
 
@@ -76,22 +106,26 @@ def _line(change: Mapping[str, Any], which: str) -> str:
         return ""
     if "registry" in change:
         return f"{change['key']} ({change['registry']['type']}) = {value}\n"
+    if "package" in change:
+        return f"{change['package']['name']} {value}\n"
     return f"line {change['line']}: {change['key']} = {value}\n"
 
 
-def not_better(before: Mapping[str, Any], after: Mapping[str, Any], remedied: Mapping[str, Any]) -> list[str]:
-    """Return why the record *after* a remedy is not better than the one *before*; nothing when it is.
+def not_better(before: Mapping[str, Any], after: Mapping[str, Any], remedied: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return why the record *after* remedies is not better than the one *before*; nothing when it is.
 
-    Every finding whose changes were made has to pass now, and no finding may be worse than it was.
+    Every finding whose changes were made has to pass now, and no finding may be worse than it was. *remedied*: the result of each part.
     """
     old = {finding["id"]: finding for finding in before["findings"]}
     new = {finding["id"]: finding for finding in after["findings"]}
     if not new or after["verdict"] in ("ERROR", "UNREACHABLE"):
         return [f"the second audit failed: {after['why']}"]
-    mended = _mended_ids(remedied)
+    remedied = list(remedied)
+    mended = {name for result in remedied for name in _mended_ids(result)}
     # What an update of Windows, or its restart, has to follow is better, though not yet good.
     mended = {name for name in mended if old.get(name, {}).get("verdict") == FAIL}
-    reasons = [f"{item['name']}: {item['why']}" for item in remedied.get("restarts", ()) if item["state"] == "failed"]
+    restarts = [item for result in remedied for item in result.get("restarts", ())]
+    reasons = [f"{item['name']}: {item['why']}" for item in restarts if item["state"] == "failed"]
     reasons += [f"{name}: {_told(new.get(name))}" for name in sorted(mended) if not _passes(new.get(name))]
     reasons += [
         f"{name}: was {old[name]['verdict'] if name in old else 'not there'}, is {finding['verdict']}: {finding['why']}"

@@ -4,18 +4,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import suite_switches
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Setting, spot
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Package, Setting, spot
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import Path
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.offered import LIMIT, SETTING, SYSTEM, Constraint
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import ClientFacts, Endpoint, Policy
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.version_ranges import sort_key
 
 RESTART = "Windows waits for a restart, though, and what switches that on may count only after it."
 RESTART_FIX = {"text": "Restart Windows, and audit again."}
 _BY_POLICY = " (change the Group Policy that writes it, or it comes back)"
+# Facts may name a build instead.
+_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*\Z")
 _CONNECTION = {"implicit": "implicit TLS", "starttls": "STARTTLS", "none": "no TLS", None: "security not known"}
 
 
@@ -75,7 +79,7 @@ def fix_blocked(path: Path, facts: ClientFacts | None, policy: Policy) -> dict[s
     changes = [change for change in map(_change_of, path.blockers) if change is not None]
     if len(changes) < len(path.blockers):
         # One step that only words can tell leaves the rest without effect.
-        return {"text": text}
+        return {"text": text, **_client_upgrade(path)}
     remedy = "registry" if path.blockers[0].change is not None else "setting"
     return {"text": text, "remedy": remedy, "change": changes[0], "changes": changes}
 
@@ -138,7 +142,21 @@ def _library_fix(path: Path) -> dict[str, Any]:
         f"Upgrade {path.facts.title}{package} to {path.facts.fixed_in} or later, built with TLS 1.2 for clients;"
         " where the system has no such package, the system itself has to be replaced or the mailbox fetched from another host."
     )
-    return {"text": text, "remedy": "package"}
+    return {"text": text, "remedy": "package", **_package(path.stack.package, path.facts.fixed_in)}
+
+
+def _client_upgrade(path: Path) -> dict[str, Any]:
+    """The keys of a fix where a newer version of the client alone takes away all that blocks it."""
+    needed = [item.fixed_in for item in path.blockers if item.fixed_in is not None]
+    if len(needed) < len(path.blockers) or path.client_package is None:
+        return {}
+    return {"remedy": "package", **_package(path.client_package, max(needed, key=sort_key))}
+
+
+def _package(package: Package | None, fixed_in: str) -> dict[str, Any]:
+    if package is None:
+        return {}
+    return {"package": {"name": package.name, "version": package.version, "at_least": fixed_in if _VERSION.match(fixed_in) else None}}
 
 
 def _change(setting: Setting, to: str | None) -> dict[str, Any]:

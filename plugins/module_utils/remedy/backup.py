@@ -19,6 +19,8 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.remedy.files import 
 
 SCHEMA = "mailtls.backup/1"
 MANIFEST = "manifest.json"
+PACKAGES = "packages.json"
+PACKAGES_SCHEMA = "mailtls.package-backup/1"
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _LOCK = ".lock"
 _ROOT_BACKUPS = "/var/lib/mailtls/backups"
@@ -58,9 +60,20 @@ def locked(directory):
 def names(directory):
     """Return the names of the whole sets in *directory*, the oldest first."""
     with contextlib.suppress(OSError):
-        found = [name for name in os.listdir(directory) if os.path.isfile(os.path.join(directory, name, MANIFEST))]
-        return sorted(found, key=lambda name: (os.stat(os.path.join(directory, name, MANIFEST)).st_mtime_ns, name))
+        found = ((max(map(_written, _manifests(os.path.join(directory, name))), default=0), name) for name in os.listdir(directory))
+        return [name for when, name in sorted(found) if when]
     return []
+
+
+def _manifests(place):
+    return [os.path.join(place, manifest) for manifest in (MANIFEST, PACKAGES)]
+
+
+def _written(path):
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def default_directory():
@@ -84,14 +97,40 @@ def create(directory, run, items, contents, running=()):
     """
     place = _place(directory, run)
     with _explained(place):
-        if os.path.exists(os.path.join(place, MANIFEST)):
+        if any(map(os.path.exists, _manifests(place))):
             raise BackupError(f"{place} is there already: this run has changed this host before")
         # Without a manifest it is what a run left that was killed before it changed anything.
         shutil.rmtree(place, ignore_errors=True)
         os.mkdir(place, 0o700)
         for item, content in zip(items, contents):
             _write(os.path.join(place, item.content), content)
-    _write_manifest(place, run, items, running)
+    document = {"schema": SCHEMA, "run": run, "items": [dict(item._asdict()) for item in items], "running": list(running)}
+    _write_manifest(place, MANIFEST, document)
+
+
+def note_packages(directory, run, items):
+    """Add to the set of *run*, which is made where there is none, the packages that it is about to change.
+
+    Args:
+        directory: the backups directory.
+        run: the run's id.
+        items: {name, before, after, steps, changes} each, versions as the package manager writes them.
+
+    Raises:
+        BackupError: there are some of this run already, its name is none, or it can't be written: nothing has been changed then.
+    """
+    place = _place(directory, run)
+    with _explained(place):
+        if os.path.exists(os.path.join(place, PACKAGES)):
+            raise BackupError(f"{place}/{PACKAGES} is there already: this run has changed packages of this host before")
+        os.makedirs(place, mode=0o700, exist_ok=True)
+    _write_manifest(place, PACKAGES, {"schema": PACKAGES_SCHEMA, "run": run, "items": items})
+
+
+def packages(directory, run):
+    """Return the items that `note_packages` was given for *run*, or None when there are none. Raises BackupError when they are damaged."""
+    document = _document(os.path.join(_place(directory, run), PACKAGES), PACKAGES_SCHEMA)
+    return None if document is None else list(document["items"])
 
 
 def load(directory, run):
@@ -108,12 +147,21 @@ def running(directory, run):
 
 def _load(directory, run):
     place = os.path.join(_place(directory, run), MANIFEST)
+    document = _document(place, SCHEMA)
+    try:
+        return document and ([Item(**item) for item in document["items"]], list(document.get("running", [])))
+    except TypeError as error:
+        raise BackupError(f"{place}: is no manifest of this version") from error
+
+
+def _document(place, schema):
+    """The manifest at *place*, or None when there is none."""
     try:
         with open(place, "rb") as stream:
             document = json.loads(stream.read().decode("utf-8"))
-        if document["schema"] != SCHEMA:
-            raise BackupError(f"{place}: expected the schema {SCHEMA}")
-        return [Item(**item) for item in document["items"]], list(document.get("running", []))
+        if document["schema"] != schema:
+            raise BackupError(f"{place}: expected the schema {schema}")
+        return dict(document, items=list(document["items"]))
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -144,12 +192,14 @@ def _place(directory, run):
     return os.path.join(directory, run)
 
 
-def _write_manifest(place, run, items, began_before):
-    document = {"schema": SCHEMA, "run": run, "items": [dict(item._asdict()) for item in items], "running": list(began_before)}
-    temporary = os.path.join(place, MANIFEST + ".new")
+def _write_manifest(place, name, document):
+    temporary = os.path.join(place, name + ".new")
     with _explained(place):
+        # What a run left that was killed before it changed anything.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
         _write(temporary, json.dumps(document, sort_keys=True, indent=1).encode("utf-8"))
-        os.rename(temporary, os.path.join(place, MANIFEST))
+        os.rename(temporary, os.path.join(place, name))
         for directory in (place, os.path.dirname(place)):
             _sync_directory(directory)
 

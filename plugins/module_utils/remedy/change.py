@@ -49,7 +49,7 @@ def apply(changes, directory, run, check=False, hashes=None, keep=0, restart=res
         if keep and planned:
             backup.keep(directory, keep)
         outcome = _made(planned, refused, made)
-        return dict(outcome, restarts=restarts.carry_out(_heeding(running, outcome), restart))
+        return dict(outcome, restarts=restarts.carry_out(heeding(running, outcome), restart))
 
 
 def roll_back(directory, run, check=False, restart=restarts.NEVER, failed=()):
@@ -60,7 +60,8 @@ def roll_back(directory, run, check=False, restart=restarts.NEVER, failed=()):
         failed: the `restarts` of the run, of which those that failed are tried again.
 
     Returns:
-        As `apply`, and `found`: whether there is a backup set of that run, as there is where it changed something.
+        As `apply`, and `found`: whether there is a backup set of that run, as there is where it changed something, and
+        `upgraded`: whether it upgraded packages, which upgrade.roll_back takes back.
 
     Raises:
         backup.BackupError: the set is damaged, or somebody else is at work.
@@ -71,14 +72,15 @@ def roll_back(directory, run, check=False, restart=restarts.NEVER, failed=()):
         running = restarts.find(changes)
         items = [(item, _restore(directory, run, item, check)) for item in saved or ()]
         told = [_item_told(item.path, item.target, item.before, state, why, _reversed(item.changes)) for item, (state, why) in items]
-        outcome = dict(_outcome(told, []), found=saved is not None)
-        running = _heeding(running + restarts.failed_before(failed, changes), outcome)
+        upgraded = backup.packages(directory, run) is not None
+        outcome = dict(summary(told, []), found=saved is not None or upgraded, upgraded=upgraded)
+        running = heeding(running + restarts.failed_before(failed, changes), outcome)
         said = restarts.told(running, restart) if check else restarts.carry_out(running, restart)
         return dict(outcome, restarts=said)
 
 
-def _heeding(running, outcome):
-    """Of what runs, that which has to do with a file that did change."""
+def heeding(running, outcome):
+    """Return of what runs, *running* from restarts.find, that which has to do with something that did change in the *outcome*."""
     changed = {change["file"] for item in outcome["items"] if item["state"] in _CHANGES for change in item["changes"]}
     return [item for item in running if not changed.isdisjoint(change["file"] for change in item.changes)]
 
@@ -213,13 +215,14 @@ def _made(planned, refused, made):
         state, why = made.get(file_plan.target, (WOULD_CHANGE, None))
         changes = [_told(change) for change in file_plan.changes]
         items.append(_item_told(file_plan.path, file_plan.target, files.digest(file_plan.before), state, why, changes))
-    return _outcome(items, [{"change": _told(refusal.change), "why": refusal.why} for refusal in refused])
+    return summary(items, [{"change": _told(refusal.change), "why": refusal.why} for refusal in refused])
 
 
 def _item_told(path, target, sha256, state, why, changes):
     return {"path": path, "target": target, "sha256": sha256, "state": state, "why": why, "changes": changes}
 
 
-def _outcome(items, refused):
+def summary(items, refused):
+    """Return what is told of *items* and refusals, and whether anything changed."""
     changed = any(item["state"] in _CHANGES for item in items)
     return {"changed": changed, "items": items, "refused": refused}

@@ -44,6 +44,11 @@ def find(changes):
     return list(found.values())
 
 
+def not_restarted(running):
+    """Return those of *running*, as `find` returned it, of which a process goes on."""
+    return [item for item in running if not item.processes or any(process.identity(number[0]) == number for number in item.processes)]
+
+
 def told(running, choice):
     """Return what is said of each Running before anything is restarted. *choice*: NEVER, ALL, or a list of names."""
     return [_told(item, WOULD_RESTART if _is_chosen(item, choice) else NEEDED, item.why) for item in running]

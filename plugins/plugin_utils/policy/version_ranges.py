@@ -54,6 +54,11 @@ class VersionRange:
             conditions.append((match.group(1), match.group(2)))
         return cls(text, tuple(conditions))
 
+    @property
+    def end(self) -> str | None:
+        """The lowest version above the range, where it names one."""
+        return next((bound for sign, bound in self.conditions if sign == "<"), None)
+
     def holds(self, version: str | None) -> bool | None:
         """Tell whether *version* lies in the range; None when it is not known and the range is not every version."""
         if not self.conditions:

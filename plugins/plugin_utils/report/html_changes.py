@@ -27,6 +27,7 @@ RESTART_STATES = {
     "failed": "did not come back",
     "needed": "has to be restarted",
 }
+_NEWER = "a newer one"
 _NOT_PUT_BACK = "not put back"
 _CHANGED_AND_PUT_BACK = "changed, then put back"
 
@@ -121,7 +122,7 @@ def _row(line: Mapping[str, Any], change: Mapping[str, Any], state: str, why: st
         place=escape(where(change)),
         key=escape(change["key"]),
         before=_value(change["from"]),
-        after=_value(change["to"]),
+        after=_NEWER if change["to"] is None and "package" in change and not put_back else _value(change["to"]),
         when=escape(line["when"]),
         by=escape(line["by"]),
         outcome=_NOT_PUT_BACK if put_back and state == "refused" else OUTCOMES[state],

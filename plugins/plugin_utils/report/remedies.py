@@ -92,6 +92,10 @@ def _add(groups: dict[tuple[str, str], list[str]], state: str, change: Mapping[s
 
 def where(change: Mapping[str, Any]) -> str:
     """Return where a *change* is made: file and line, or registry key with view and type."""
+    if "package" in change:
+        companion = f", with {change['package']['with']}" if "with" in change["package"] else ""
+        manager = f" ({change['package']['manager']})" if "manager" in change["package"] else ""
+        return f"{change['file']}{manager}{companion}"
     if "registry" not in change:
         return f"{change['file']}, line {change['line']}"
     view, kind = change["registry"]["view"], change["registry"]["type"]
@@ -99,6 +103,8 @@ def where(change: Mapping[str, Any]) -> str:
 
 
 def _what(change: Mapping[str, Any]) -> str:
+    if "package" in change:
+        return _what_of_package(change)
     client = f"{change['client']} " if change["client"] else ""
     if change["to"] is None:
         return f"{client}{change['key']} = {change['from']} removed"
@@ -106,3 +112,9 @@ def _what(change: Mapping[str, Any]) -> str:
         done = "set" if "registry" in change else "brought back"
         return f"{client}{change['key']} = {change['to']} {done}"
     return f"{client}{change['key']} from {change['from']} to {change['to']}"
+
+
+def _what_of_package(change: Mapping[str, Any]) -> str:
+    if change["to"] is None:
+        return f"{change['file']} {change['from']}"
+    return f"{change['file']} from {change['from'] or 'not installed'} to {change['to']}"

@@ -62,7 +62,7 @@ def test_other_verdicts_stay(verdict: str, state: str) -> None:
 
 def test_a_service_that_did_not_come_back_is_no_better() -> None:
     told = {"items": [], "restarts": [restart("mail.service", "failed", why="its restart ended with 1")]}
-    assert remedy.not_better(record("PASS"), record("PASS"), told) == ["mail.service: its restart ended with 1"]
+    assert remedy.not_better(record("PASS"), record("PASS"), [told]) == ["mail.service: its restart ended with 1"]
 
 
 def test_the_report_names_services_by_what_becomes_of_them_and_hosts_only_in_detail() -> None:
