@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import remedy, run
@@ -22,7 +23,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.session impo
 
 MODULE = "mailtls.fleet.tls_remedy"
 _NO_PYTHON = "this host has no Python that could make it: follow the written fix"
-_ON_CONTROLLER = ("record", "after", "remedied", "plan")
+_ON_CONTROLLER = ("record", "after", "remedied", "plan", "harden")
 
 
 class ActionModule(ActionBase):
@@ -91,7 +92,12 @@ def _asked_for(arguments: Mapping[str, Any], host: str) -> dict[str, Any]:
         return {"changes": changes, "hashes": hashes}
     if "record" not in arguments:
         raise AnsibleActionFail("One of record, plan and changes is needed: what is there to change?")
-    return {"changes": [*remedy.changes_of(arguments["record"]), *remedy.upgrades_of(arguments["record"])]}
+    return {
+        "changes": [
+            *remedy.changes_of(arguments["record"], boolean(arguments.get("harden", False))),
+            *remedy.upgrades_of(arguments["record"]),
+        ]
+    }
 
 
 def _verified(arguments: Mapping[str, Any]) -> dict[str, Any]:

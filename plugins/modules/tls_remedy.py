@@ -34,6 +34,13 @@ options:
     type: str
     choices: [settings, packages]
     default: settings
+  harden:
+    description:
+      - Whether floors are raised to TLS 1.2, too, that somebody set lower in a file that O(record) names, as a step that is told apart.
+        Without it only what fails is mended, and nothing loses an older version by it.
+      - No finding fails by them. Old servers that such a program or library also speaks to are out of its reach then.
+    type: bool
+    default: false
   record:
     description: The host's record, as M(mailtls.fleet.tls_audit) returned it.
     type: dict
@@ -231,6 +238,7 @@ def main():
         argument_spec={
             "state": {"type": "str", "choices": ["applied", "verified", "rolled_back"], "default": "applied"},
             "part": {"type": "str", "choices": ["settings", "packages"], "default": "settings"},
+            "harden": {"type": "bool", "default": False},
             "record": {"type": "dict"},
             "after": {"type": "dict"},
             "remedied": {"type": "list", "elements": "dict"},

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import relay, wording
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import hardening, relay, wording
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Client, Evidence, Install, spot
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import finding, stable_id
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.library_capability import INFERRED
@@ -84,6 +84,7 @@ class _Judge:
         if self.facts and self.facts.running:
             self.subject += f" {account.config}" + (f" ({account.name})" if account.name else "")
         self.name = client.name
+        self.install = install
         self.path = of_account(evidence, policy, self.facts, install, account) if self.facts else Path(None, None)
         self.endpoint = policy.endpoint(account.server)
 
@@ -134,7 +135,13 @@ class _Judge:
                 "user": account.user,
             },
             **path_details(self.path),
+            **self._floors(verdict),
         )
+
+    def _floors(self, verdict: str) -> dict[str, Any]:
+        if self.facts is None or verdict not in (PASS, FAIL):
+            return {}
+        return hardening.of_account(self.facts, self.install, self.account, self.path.stack, self.policy)
 
     def _retired(self, endpoint: Endpoint) -> dict[str, Any]:
         fix = wording.endpoint_fix(endpoint, self.account)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import account_finding, probe_finding, wording
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import account_finding, hardening, probe_finding, wording
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Client, Evidence, Gap, Stack
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import finding, stable_id, why_of
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import Path, of_account, of_stack
@@ -166,6 +166,8 @@ def _stack_finding(evidence: Evidence, policy: Policy, stack: Stack, path: Path)
     if path.passes and path.waits_for_restart:
         why = f"{_offers(subject, path)} {wording.RESTART}"
         return finding(identity, "stack", "restart_pending", AT_RISK, path.confidence, why, wording.RESTART_FIX, source, **known)
+    if path.facts is not None:
+        known.update(hardening.of_stack(evidence, path.facts, stack, policy))
     if path.passes:
         return finding(identity, "stack", "ok", PASS, path.confidence, _offers(subject, path), {"text": ""}, source, **known)
     verdict = FAIL if _nothing_else_decides(evidence) and not _is_runtime(policy, stack) else AT_RISK

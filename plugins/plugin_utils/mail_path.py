@@ -121,7 +121,7 @@ def _path(
         _calculate(path, stack, facts, evidence, client, own)
     sent = own.hello(stack) if own else hello or stack.hello("suites")
     path.ciphers_shared = suite_switches.shared(sent, path.offered or (), path.constraints, suites, policy)
-    read = _system_settings(evidence, facts, stack)
+    read = system_settings(evidence, facts, stack)
     handed = handshake_needs.Handed(ciphers.setting if ciphers else None, own.string if own else None)
     path.unknown += handshake_needs.of_path(sent, path.offered or (), read, handed, facts, stack.version, policy)
     if path.ciphers_shared is None and (off := suite_switches.switched_off(path.constraints, policy)):
@@ -234,7 +234,7 @@ def _system_constraints(
     for gap in evidence.gaps:
         if gap.affects == f"stack:{kind}" and stack.hello("system") is None:
             unknown.append(f"{gap.what}: {gap.why}")
-    found = [item for setting in _system_settings(evidence, facts, stack) for item in _library_constraints(setting, facts, stack)]
+    found = [item for setting in system_settings(evidence, facts, stack) for item in _library_constraints(setting, facts, stack)]
     if own is None:
         return found + _unexplained(stack, facts, found, unknown)
     if own.hello(stack) is None:
@@ -243,8 +243,8 @@ def _system_constraints(
     return [item for item in found if not item.yields_to_priority]
 
 
-def _system_settings(evidence: Evidence, facts: LibraryFacts, stack: Stack) -> list[Setting]:
-    """The settings that the library reads without being asked."""
+def system_settings(evidence: Evidence, facts: LibraryFacts, stack: Stack) -> list[Setting]:
+    """Return the settings that the library reads without being asked."""
     if facts.settings_apply.holds(stack.version) is False:
         return []
     kind = facts.settings_of or stack.kind

@@ -27,18 +27,40 @@ class PlanError(Exception):
     """A saved plan can't be used; the text names the file, the line and what was expected."""
 
 
-def changes_of(record: Mapping[str, Any]) -> list[Change]:
+def changes_of(record: Mapping[str, Any], harden: bool = False) -> list[Change]:
     """Return what the failing findings of a host *record* ask for: {client, file, line, key, from, to, findings, accounts}.
+
+    With *harden* also what raises floors, each a matter of its own: with `harden`: True, and no finding's id but one made of it.
 
     A value of a Windows registry has its key as `file`, its name as `key`, and `registry`: {view, type}.
     """
-    return [
-        {**change, "client": (finding.get("client") or {}).get("name"), "findings": [finding["id"]], "accounts": _accounts(finding)}
+    mending = [
+        _asked(finding, change)
         for finding in record["findings"]
         if _is_to_be_mended(finding)
         for asked in finding["fix"].get("changes", ())
         for change in _single(asked)
     ]
+    return mending + (_floors(record, {_place(change) for change in mending}) if harden else [])
+
+
+def _asked(finding: Mapping[str, Any], change: Mapping[str, Any]) -> Change:
+    client = (finding.get("client") or {}).get("name")
+    return {**change, "client": client, "findings": [finding["id"]], "accounts": _accounts(finding)}
+
+
+def _floors(record: Mapping[str, Any], mended: set[tuple[Any, ...]]) -> list[Change]:
+    """What raises floors, but for those that are mended anyway."""
+    floors = [
+        {**_asked(finding, change), "findings": [f"{finding['id']}/floor"], "harden": True}
+        for finding in record["findings"]
+        for change in finding.get("harden", {}).get("changes", ())
+    ]
+    return [change for change in floors if _place(change) not in mended]
+
+
+def _place(change: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (change["file"], change["line"], change["key"])
 
 
 def upgrades_of(record: Mapping[str, Any]) -> list[Change]:

@@ -129,6 +129,21 @@ def test_a_saved_plan_is_made_and_no_file_that_changed_since(play: Play, hosts: 
     assert "it changed since the plan was made" in done.stdout
 
 
+def test_floors_are_raised_only_where_that_is_asked_for_and_come_back(play: Play, hosts: list[Host]) -> None:
+    floor = PINNED.replace("TLS1", "TLS1+")
+    for host in hosts:
+        host.write(PLACE, floor)
+    at_once = ("-e", '{"mailtls_serial": ["100%"]}')
+    done, _folder = play("remediate.yml", *at_once)
+    assert "changed=1" not in done.stdout
+    done, folder = play("remediate.yml", "-e", "mailtls_harden=true", *at_once)
+    assert "Changed, to raise a floor\n  fetchmail sslproto from TLS1+ to TLS1.2+: 3 places" in done.stdout
+    assert contents(hosts) == [PINNED.replace("TLS1", "TLS1.2+")] * 3
+    assert verdicts(folder) == {"PASS"}
+    play("rollback.yml", "-e", f"mailtls_rollback_run={folder.name}")
+    assert contents(hosts) == [floor] * 3
+
+
 def test_a_plan_that_is_none_stops_with_file_and_line(play: Play, hosts: list[Host], tmp_path: Path) -> None:
     plan = tmp_path / "plan.jsonl"
     plan.write_text('{"host": "pinned0"}\n')

@@ -12,7 +12,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup
 
 # What files.replace takes of an os.stat_result.
 _Metadata = collections.namedtuple("_Metadata", "st_mode st_uid st_gid")
-_CHANGE_KEYS = ("client", "file", "line", "key", "from", "to", "findings", "accounts")
+_CHANGE_KEYS = ("client", "file", "line", "key", "from", "to", "findings", "accounts", "harden")
 
 APPLIED, PRESENT, REFUSED, RESTORED, WOULD_CHANGE = "applied", "present", "refused", "restored", "would_change"
 _CHANGES = (APPLIED, RESTORED, WOULD_CHANGE)

@@ -27,6 +27,7 @@ RESTART_STATES = {
     "failed": "did not come back",
     "needed": "has to be restarted",
 }
+_FLOOR = " (floor raised)"
 _NEWER = "a newer one"
 _NOT_PUT_BACK = "not put back"
 _CHANGED_AND_PUT_BACK = "changed, then put back"
@@ -120,7 +121,7 @@ def _row(line: Mapping[str, Any], change: Mapping[str, Any], state: str, why: st
     return Row(
         host=escape(line["host"]),
         place=escape(where(change)),
-        key=escape(change["key"]),
+        key=escape(change["key"]) + (_FLOOR if "harden" in change else ""),
         before=_value(change["from"]),
         after=_NEWER if change["to"] is None and "package" in change and not put_back else _value(change["to"]),
         when=escape(line["when"]),

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.plain_text import escape
 
+_FLOOR = "floor "
 _HEADINGS = {
     "would_change": "Would change",
     "applied": "Changed",
@@ -16,6 +17,8 @@ _HEADINGS = {
     "present": "Was as before already",
     "refused": "Not changed",
 }
+# Floors that were raised, a step of its own (mailtls_harden).
+_HARDENING = {_FLOOR + state: f"{heading}, to raise a floor" for state, heading in _HEADINGS.items()}
 # What is still to be done comes last, where it is seen.
 RESTARTS = {
     "would_restart": "Would restart",
@@ -30,7 +33,7 @@ _MAX_PLACES = 20
 def render(lines: Iterable[Mapping[str, Any]], detail: bool = True) -> str:
     """Return the text for the *lines* of remedies.jsonl; empty when there are none. *detail*: whether hosts and files are named."""
     lines = list(lines)
-    text = _told(_grouped(lines), _HEADINGS, "place", detail) + _told(_restarts(lines), RESTARTS, "host", detail)
+    text = _told(_grouped(lines), {**_HEADINGS, **_HARDENING}, "place", detail) + _told(_restarts(lines), RESTARTS, "host", detail)
     waiting = [escape(line["host"]) for line in lines if line.get("reboot_required")]
     if waiting:
         text += ["", f"{_REBOOT}: {_counted(waiting, 'host')}", *_places(waiting, detail)]
@@ -87,7 +90,8 @@ def _grouped(lines: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[s
 
 def _add(groups: dict[tuple[str, str], list[str]], state: str, change: Mapping[str, Any], host: str, why: str | None) -> None:
     place = f"{host}: {where(change)}" + (f" ({why})" if why else "")
-    groups.setdefault((state, escape(_what(change))), []).append(escape(place))
+    step = _FLOOR + state if "harden" in change else state
+    groups.setdefault((step, escape(_what(change))), []).append(escape(place))
 
 
 def where(change: Mapping[str, Any]) -> str:
