@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import account_finding, hardening, probe_finding, wording
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import account_finding, dotnet, hardening, probe_finding, wording
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Client, Evidence, Gap, Stack
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.finding import finding, stable_id, why_of
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import Path, of_account, of_stack
@@ -32,6 +32,7 @@ def assess(evidence: Evidence, policy: Policy, today: datetime.date) -> dict[str
     findings = [item for client in evidence.clients for item in _client_findings(evidence, policy, client)]
     judged = [stack for stack in evidence.stacks if _is_judged(evidence, policy, stack, paths[stack.path])]
     findings += [_stack_finding(evidence, policy, stack, paths[stack.path]) for stack in judged]
+    findings += dotnet.of_host(evidence, policy)
     findings += [_coverage_finding(gap, policy) for gap in evidence.gaps if _could_matter(gap, evidence)]
     # The probes last: what was not seen without them is not seen with them.
     findings = [*(findings or [_nothing_seen(policy)]), *probe_finding.of_host(evidence, policy)]

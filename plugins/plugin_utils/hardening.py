@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import dotnet
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.evidence import Account, Evidence, Install, Setting, Stack, spot
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.mail_path import system_settings
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import ClientFacts, Effect, LibraryFacts, Policy, SettingRule
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.registry_constraints import SCHANNEL
 
 Rules = Mapping[str, tuple[SettingRule, ...]]
 
@@ -21,7 +23,12 @@ def of_account(facts: ClientFacts, install: Install | None, account: Account, st
 
 
 def of_stack(evidence: Evidence, facts: LibraryFacts, stack: Stack, policy: Policy) -> dict[str, Any]:
-    """Return the same for a library's finding, of the system's settings for it. Files that a program writes are left to that."""
+    """Return the same for a library's finding, of the system's settings for it. Files that a program writes are left to that.
+
+    Schannel's has what is to be set for the .NET Framework, which goes through it.
+    """
+    if facts.registry == SCHANNEL:
+        return dotnet.to_harden(evidence)
     settings = [item for item in system_settings(evidence, facts, stack) if not any(kind.holds(item.file) for kind in policy.generated)]
     return _told(_raised(settings, facts.settings, stack.version, stack, policy))
 

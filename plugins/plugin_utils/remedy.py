@@ -54,13 +54,14 @@ def _floors(record: Mapping[str, Any], mended: set[tuple[Any, ...]]) -> list[Cha
     floors = [
         {**_asked(finding, change), "findings": [f"{finding['id']}/floor"], "harden": True}
         for finding in record["findings"]
-        for change in finding.get("harden", {}).get("changes", ())
+        for asked in finding.get("harden", {}).get("changes", ())
+        for change in _single(asked)
     ]
     return [change for change in floors if _place(change) not in mended]
 
 
 def _place(change: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (change["file"], change["line"], change["key"])
+    return (change["file"], change.get("registry", {}).get("view"), change["line"], change["key"])
 
 
 def upgrades_of(record: Mapping[str, Any]) -> list[Change]:
@@ -93,9 +94,9 @@ def _accounts(finding: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _is_to_be_mended(finding: Mapping[str, Any]) -> bool:
-    """Besides what fails: the library that a client of Windows signs in with, through which no mail goes."""
-    signs_in = (finding.get("stack") or {}).get("kind") == "winhttp"
-    return finding["verdict"] == FAIL or (finding["verdict"] == AT_RISK and signs_in)
+    """Besides what fails: libraries of Windows that programs speak through beside the mail, or that no mail client tells of."""
+    is_beside = (finding.get("stack") or {}).get("kind") in ("winhttp", "dotnet")
+    return finding["verdict"] == FAIL or (finding["verdict"] == AT_RISK and is_beside)
 
 
 def _single(asked: Mapping[str, Any]) -> Iterator[Change]:

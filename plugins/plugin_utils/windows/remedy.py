@@ -13,13 +13,17 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.backup impor
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.commands import Query, ask
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.registry import MAX_DATA, Value
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.session import Sections, Session, value_of
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.users import LOADED
 
 Change = dict[str, Any]
 Item = dict[str, Any]
 Refusal = dict[str, Any]
 State = tuple[str, str | None]
-_BY_POLICY = "Group Policy sets it, and would set it again: change it there"
+_LOADED_BY_THE_AUDIT = registry.full(LOADED).lower()
 _UNSAFE = "it holds signs that no command line takes safely: follow the written fix"
+_UNREADABLE = "it can't be read: access may be denied"
+_NOT_WRITTEN = "reg.exe did not write it: access may be denied"
+_NOT_LOADED = "its user is not signed in, so that the user's registry is not loaded: mend it once they are, or follow the written fix"
 _CHANGED = "somebody changed it since the audit: audit again"
 _CHANGED_SINCE = "somebody changed it since: what it was before stands in the backup"
 _SCHANNEL = "\\securityproviders\\schannel\\"
@@ -78,10 +82,13 @@ def _planned(session: Session, changes: Sequence[Change]) -> tuple[list[Item], l
     merged = _merged(changes)
     allowed = [change for change in merged if _forbids(change) is None]
     refused = [_refusal(change, why) for change in merged if (why := _forbids(change)) is not None]
-    answer = session.tell(list(dict.fromkeys(part for change in allowed for part in _questions(change)))) if allowed else {}
+    answer = _asked(session, [_query(change) for change in allowed])
     items: list[Item] = []
     for change in allowed:
-        before = value_of(answer, _query(change["file"], change))
+        before = value_of(answer, _query(change))
+        if before is None and not _is_seen(answer, change["file"], change["registry"]["view"]):
+            refused.append(_refusal(change, _UNREADABLE))
+            continue
         if before is not None and (before.type, before.data) == (change["registry"]["type"], _data(change)):
             continue
         why = _differs(change, before)
@@ -109,7 +116,9 @@ def _merged(changes: Sequence[Change]) -> list[Change]:
 def _forbids(change: Change) -> str | None:
     """Return why a value is not to be touched, or None."""
     if "\\policies\\" in change["file"].lower():
-        return _BY_POLICY
+        return f"Group Policy sets it ({change['file']}), and would set it again: change it there"
+    if change["file"].lower().startswith(_LOADED_BY_THE_AUDIT):
+        return _NOT_LOADED
     place = change["file"] + change["key"]
     # The place stands in a mark, too, which has no quotes.
     safe = _is_safe(place) and _is_safe(change["key"]) and _is_safe(_data(change) or "") and not any(sign in place for sign in "&|<>^()")
@@ -149,7 +158,7 @@ def _item(change: Change, before: Value | None, answer: Sections) -> Item:
         "name": change["key"],
         "before": [before.type, before.data] if before else None,
         "after": [change["registry"]["type"], data] if data is not None else None,
-        "absent": [key for key in _ancestry(change["file"]) if not answer[_existence_mark(key, view)].succeeded],
+        "absent": [key for key in _ancestry(change["file"]) if not answer[Query(key, view).mark].succeeded],
         "change": change,
     }
 
@@ -160,19 +169,26 @@ def _ancestry(key: str) -> list[str]:
     return ["\\".join(parts[:count]) for count in range(len(parts), 2, -1)]
 
 
-def _questions(change: Change) -> Iterator[str]:
-    view = change["registry"]["view"]
-    yield ask(_query(change["file"], change))
-    for key in _ancestry(change["file"]):
-        yield f'echo @N {_existence_mark(key, view)}&reg query "{key}"{_of_view(view)} >nul&if not errorlevel 1 (echo @N+)'
+def _questions(key: str, view: str, name: str) -> Iterator[str]:
+    """The value, and the keys above it: a value that is not shown is absent only where a listing above it does not hide it."""
+    yield ask(Query(key, view, name))
+    yield from (ask(Query(above, view)) for above in _ancestry(key))
 
 
-def _query(key: str, change: Change) -> Query:
-    return Query(key, change["registry"]["view"], change["key"])
+def _is_seen(answer: Sections, key: str, view: str) -> bool:
+    """Whether a value in *key* would have been shown, were it there. reg.exe fails alike for what is absent and what is denied."""
+    below: str | None = None
+    for place in _ancestry(key):
+        section = answer[Query(place, view).mark]
+        if section.succeeded:
+            listed = {name.lower() for name in registry.parse(section.lines, place).keys}
+            return below is None or below.lower() not in listed
+        below = place
+    return False
 
 
-def _existence_mark(key: str, view: str) -> str:
-    return f"key {view or '-'} {key}"
+def _query(change: Change) -> Query:
+    return Query(change["file"], change["registry"]["view"], change["key"])
 
 
 def _of_view(view: str) -> str:
@@ -194,25 +210,35 @@ def _item_query(item: Item) -> Query:
 
 
 def _now(session: Session, items: Sequence[Item]) -> list[list[str] | None]:
-    """Return (type, data) of each item as it is now, None where it is absent."""
-    answer = session.tell([ask(_item_query(item)) for item in items]) if items else {}
-    values = [value_of(answer, _item_query(item)) for item in items]
-    return [[value.type, value.data] if value else None for value in values]
+    """Return (type, data) of each item as it is now, None where it is absent, nothing in the list where that can't be seen."""
+    answer = _asked(session, [_item_query(item) for item in items])
+    return [_value_now(answer, item) for item in items]
+
+
+def _value_now(answer: Sections, item: Item) -> list[str] | None:
+    value = value_of(answer, _item_query(item))
+    if value is not None:
+        return [value.type, value.data]
+    return None if _is_seen(answer, item["key"], item["view"]) else []
+
+
+def _asked(session: Session, queries: Sequence[Query]) -> Sections:
+    parts = [part for query in queries for part in _questions(query.key, query.view, query.name or "")]
+    return session.tell(list(dict.fromkeys(parts))) if parts else {}
 
 
 def _written(session: Session, items: Sequence[Item]) -> list[State]:
     session.tell([_write(item["key"], item["view"], item["name"], item["after"]) for item in items])
     now = _now(session, items)
-    return [
-        ("applied", None) if value == item["after"] else ("refused", "reg.exe did not write it")
-        for item, value in zip(items, now, strict=True)
-    ]
+    return [("applied", None) if value == item["after"] else ("refused", _NOT_WRITTEN) for item, value in zip(items, now, strict=True)]
 
 
 def _states_before_rollback(session: Session, items: Sequence[Item]) -> list[State]:
     states: list[State] = []
     for item, value in zip(items, _now(session, items), strict=True):
-        if value == item["before"]:
+        if value == []:
+            states.append(("refused", _UNREADABLE))
+        elif value == item["before"]:
             states.append(("present", None))
         else:
             states.append(("would_change", None) if value == item["after"] else ("refused", _CHANGED_SINCE))
@@ -227,7 +253,7 @@ def _restored(session: Session, items: Sequence[Item]) -> list[State]:
     _remove_keys(session, items)
     after = _now(session, items)
     return [
-        state if state[0] != "would_change" else ("restored", None) if value == item["before"] else ("refused", "reg.exe did not write it")
+        state if state[0] != "would_change" else ("restored", None) if value == item["before"] else ("refused", _NOT_WRITTEN)
         for item, state, value in zip(items, states, after, strict=True)
     ]
 
