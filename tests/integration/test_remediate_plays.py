@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from fleet import CAPPED, PLACE, SECRET, fetchmailrc
 from lab import snapshot
+from lab.container import File
 from lab.host import Host, User
 from lab.session import Lab
 
@@ -191,3 +192,27 @@ def test_a_run_that_nobody_knows_is_an_error(play: Play) -> None:
     done, _folder = play("rollback.yml", "-e", "mailtls_rollback_run=20200101T000000Z-0000")
     assert done.returncode != 0
     assert "None of the hosts that answered has a backup set" in " ".join(done.stdout.split())
+
+
+def test_a_file_that_its_program_writes_waits_until_that_is_closed(lab: Lab, start_host: Callable[..., Host], tmp_path: Path) -> None:
+    pinerc = "inbox-path={imap-legacy.office365.com/ssl/user=u@contoso.example}inbox\nlast-version-used=7.00\n"
+    files = {"/home/alice/.pinerc": File(pinerc, "alice", 0o600), "/home/alice/mail": File.directory("alice")}
+    host = start_host("reader", "bookworm-movers", users=[User("alice")], files=files)
+    group = host.start(["script", "--quiet", "--flush", "--command", "alpine", "/dev/null"], user="alice", output="/tmp/alpine")
+    host.do("until pgrep -x alpine >/dev/null; do sleep 0.1; done")
+
+    def mend() -> str:
+        done = lab.run(
+            [str(CORES["newest"] / "ansible-playbook"), "-i", str(lab.inventory("reader", [host])), "playbooks/remediate.yml"],
+            cwd=ROOT,
+            env={"MAILTLS_REPORTS": str(tmp_path / "reports"), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "NO_COLOR": "1"},
+            timeout=300,
+        )
+        return done.stdout
+
+    assert "alpine runs as alice, and writes this file anew" in mend()
+    assert "imap-legacy" in host.read("/home/alice/.pinerc")
+    host.end(group)
+    host.do("while pgrep -x alpine >/dev/null; do sleep 0.1; done")
+    mend()
+    assert "{outlook.office365.com/ssl/user=u@contoso.example}" in host.read("/home/alice/.pinerc")

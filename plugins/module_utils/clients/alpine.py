@@ -9,6 +9,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import alpin
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import c_client, pinerc
 
 NAME = "alpine"
+WRITES = ("/.pinerc",)
 
 _PROGRAMS = (NAME, "pine")
 _AFFECTS = "client:" + NAME

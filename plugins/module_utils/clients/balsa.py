@@ -6,6 +6,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base,
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import ini
 
 NAME = "balsa"
+WRITES = ("/config",)
 
 _AFFECTS = "client:" + NAME
 _FILES = ("/.config/balsa/config", "/.balsa/config")

@@ -5,6 +5,7 @@
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import accountrc, base
 
 NAME = "claws-mail"
+WRITES = ("/accountrc",)
 
 _AFFECTS = "client:" + NAME
 VERSION = rb"\0(\d+\.\d+\.\d+)(?:git\d+)?\0"

@@ -6,6 +6,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base,
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import ini, services
 
 NAME = "evolution"
+WRITES = (".source",)
 
 _AFFECTS = "client:" + NAME
 _DIRECTORY = "/.config/evolution/sources"

@@ -6,6 +6,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base,
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import ini, services
 
 NAME = "geary"
+WRITES = ("/geary.ini",)
 
 _AFFECTS = "client:" + NAME
 # The second is that of the oldest releases, a directory named after the address.

@@ -8,6 +8,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base,
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import ini, services
 
 NAME = "kmail"
+WRITES = ("rc",)
 
 _AFFECTS = "client:" + NAME
 _PROGRAMS = ("akonadi_imap_resource", "akonadi_pop3_resource")

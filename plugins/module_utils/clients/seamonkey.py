@@ -5,6 +5,7 @@
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mozilla
 
 NAME = "seamonkey"
+WRITES = ("/prefs.js",)
 
 
 def read(host):

@@ -5,6 +5,7 @@
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import accountrc, base
 
 NAME = "sylpheed"
+WRITES = ("/accountrc",)
 
 _AFFECTS = "client:" + NAME
 VERSION = rb"\0(\d+\.\d+\.\d+)(?:beta\d+)?\0"

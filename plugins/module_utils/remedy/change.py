@@ -8,7 +8,7 @@ import stat
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import paths
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
-from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, files, plan, restarts
+from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, files, plan, restarts, written_anew
 
 # What files.replace takes of an os.stat_result.
 _Metadata = collections.namedtuple("_Metadata", "st_mode st_uid st_gid")
@@ -114,10 +114,13 @@ def _forbids(file_plan, hashes):
     """Return why this file is not to be touched, or None."""
     if hashes is not None and hashes.get(file_plan.path) != files.digest(file_plan.before):
         return "it changed since the plan was made: audit again"
-    status = os.stat(file_plan.target)
+    host, status = Host("/"), os.stat(file_plan.target)
+    why = written_anew.by_a_package(host, file_plan.target) or written_anew.by_a_program(file_plan.path, file_plan.changes)
+    if why:
+        return why
     if status.st_nlink > 1:
         return "it has several names (hard links), of which one alone would change: follow the written fix"
-    user = next((user for user in Host("/").users if paths.lies_in(file_plan.path, user.home)), None)
+    user = next((user for user in host.users if paths.lies_in(file_plan.path, user.home)), None)
     if user and status.st_uid != user.uid:
         return f"it stands in the home of {user.name} but belongs to another user: follow the written fix"
     return None
@@ -192,6 +195,9 @@ def _restore(directory, run, item, check):
                 return PRESENT, None
             if files.digest(content) != item.after:
                 return REFUSED, "somebody changed it since: what it was before stands in the backup"
+            why = written_anew.by_a_program(item.path, item.changes)
+            if why:
+                return REFUSED, why
             if not check:
                 saved = backup.content(directory, run, item)
                 was = _Metadata(item.mode, item.uid, item.gid)
