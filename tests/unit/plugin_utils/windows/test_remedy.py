@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from changing_windows import ChangingWindows, Lost
+from windows_registry import ChangingWindows, Lost
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows import commands, remedy
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.backup import Backup, BackupError
