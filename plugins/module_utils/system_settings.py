@@ -34,7 +34,7 @@ def read(host):
         found.extend(_nss(host, path))
     for path in host.stacks.configs("java"):
         found.extend(_setting("java", path, file, line, None, key, value) for file, line, key, value in java_settings.read(host, path))
-    return found + _crypto_policies(host)
+    return found + _crypto_policies(host) + host.stacks.settings
 
 
 def _shown(variables):

@@ -6,7 +6,7 @@ import os
 import time
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
-from ansible_collections.mailtls.fleet.plugins.module_utils.live import listeners, process, records, sockets
+from ansible_collections.mailtls.fleet.plugins.module_utils.live import container, listeners, process, records, sockets
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import linked
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import registry as runtimes
 
@@ -129,9 +129,10 @@ def _account(host, connection, found, far_port):
 
 def _stacks(host, found):
     """The stacks of a process, and what is undecided about them: what it has loaded, or else what its program itself contains."""
-    if found.is_apart:
-        why = "it runs in a file system of its own (a container): audit that with mailtls_root, where its root is mounted"
-        return [], [("library", why)]
+    return container.stacks(host, found, _loaded) if found.is_apart else _loaded(host, found)
+
+
+def _loaded(host, found):
     if runtimes.of_program(found.program):
         stacks = host.stacks.of_interpreter(found.program, found.environment)
         others = [path for path in found.libraries if not any(stack.startswith(path) for stack in stacks)]

@@ -9,7 +9,7 @@ import posixpath
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import TLS_VARIABLES
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import find
 
-Process = collections.namedtuple("Process", "uid program paths unit libraries replaced environment is_apart")
+Process = collections.namedtuple("Process", "uid program paths unit libraries replaced environment is_apart root")
 Process.__doc__ = (
     (Process.__doc__ or "")
     + """
@@ -22,6 +22,7 @@ Attributes:
     replaced: of its executable and these libraries, those that are not the files any more that stand there now.
     environment: {name: value} of launch.TLS_VARIABLES.
     is_apart: whether it sees another file system than we do, as in a container.
+    root: where that file system can be looked at.
 """
 )
 
@@ -53,6 +54,7 @@ def look(number):
         [_present(path) for path in [program, *libraries] if path.endswith(_DELETED)],
         {name: value for name, _equals, value in variables if name in TLS_VARIABLES},
         is_apart,
+        place + "root",
     )
 
 

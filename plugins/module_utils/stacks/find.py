@@ -51,6 +51,8 @@ class Stacks:
         self._ciphers = {}
         self._linked = {}
         self._foreign = set()
+        self._apart = {}
+        self._apart_settings = []
         self._system_found = False
 
     def of_binary(self, path):
@@ -165,6 +167,19 @@ class Stacks:
         self._files[reference] = program
         return reference
 
+    def add_apart(self, entry):
+        """Note a stack that another root's Stacks has completed; its paths are as we see them."""
+        self._apart[entry["path"]] = entry
+
+    def add_settings(self, settings):
+        """Note the settings of such stacks, as system_settings.read returns them."""
+        self._apart_settings += [setting for setting in settings if setting not in self._apart_settings]
+
+    @property
+    def settings(self):
+        """The settings that were noted so."""
+        return self._apart_settings
+
     def want_priority(self, path, priority):
         """Have the GnuTLS library *path* asked with the *priority* string that an account gives it."""
         self._priorities.setdefault(path, []).append(priority)
@@ -203,7 +218,8 @@ class Stacks:
         """Return the evidence of every stack, after `ask`; the system's own first."""
         packages = self._host.packages.owners(sorted(set(self._files.values())))
         entries = sorted([*self._entries.values(), *self._linked.values()], key=lambda entry: (entry["origin"] != "system", entry["path"]))
-        return [dict(entry, package=_package(packages.get(self._files[entry["path"]]))) for entry in entries]
+        own = [dict(entry, package=_package(packages.get(self._files[entry["path"]]))) for entry in entries]
+        return own + [self._apart[path] for path in sorted(self._apart)]
 
     def configs(self, kind):
         """Return the paths of the system's files that the copies of a library read, sorted, after `ask`."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ansible_collections.mailtls.fleet.plugins.module_utils import system_settings
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
 from ansible_collections.mailtls.fleet.plugins.module_utils.live import find, sockets
@@ -68,12 +69,14 @@ def fetch(tmp_path: pathlib.Path) -> Iterator:
     """Return fetch(program, port), which has a copy of this Python there connected to a mail port; with the process's number."""
     started = []
 
-    def start(program: pathlib.Path, port: int = 993, server: str = SERVER, code: str = FETCH, **variables: str) -> int:
+    def start(
+        program: pathlib.Path, port: int = 993, server: str = SERVER, code: str = FETCH, enter: str = "exec", **variables: str
+    ) -> int:
         script = program.parent / "fetch.py"
         script.write_text(code)
-        inside = f"ip link set lo up && ip addr add {SERVER}/32 dev lo && exec {program} {script} {server} {port}"
+        inside = f"ip link set lo up && ip addr add {SERVER}/32 dev lo && {enter} {program} {script} {server} {port}"
         process = subprocess.Popen(
-            ["unshare", "-n", "sh", "-c", inside],
+            ["unshare", "-n", "-m", "--propagation=private", "sh", "-c", inside],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **variables},
@@ -233,3 +236,34 @@ def test_behind_a_service_that_hands_tls_on_the_program_itself_is_the_client(fet
     [account] = accounts_of(find.read(Host(), [base.evidence("haproxy", [], [service])]), program)
     assert (account["server"], account["port"], account["security"]) == ("127.0.0.1", 1993, "implicit")
     assert accounts_of(find.read(Host(), []), program) == []
+
+
+# A root of its own, as a container has it: this system's directories, but for one of its settings.
+TREE = """mount -t tmpfs none {0}/tree && mkdir {0}/tree/old && (cd {0}/tree && for name in usr etc proc dev tmp; do
+mkdir $name && mount --rbind /$name $name; done && ln -s usr/lib usr/lib64 usr/bin .) &&
+mount --bind {0}/settings {0}/tree/etc/ssl/openssl.cnf && cd {0}/tree && """
+CONTAINER = TREE + "pivot_root . old && cd / && umount -l /old && exec"
+CAPPED = "openssl_conf = top\n[top]\nssl_conf = modules\n[modules]\nsystem_default = all\n[all]\nMaxProtocol = TLSv1.1\n"
+
+
+@needs_root
+@pytest.mark.parametrize("enter", [CONTAINER, TREE + "exec chroot ."], ids=["container", "chroot"])
+def test_of_a_program_with_a_root_of_its_own_the_files_that_it_sees_tell(fetch, tmp_path: pathlib.Path, enter: str):
+    program = python_in(tmp_path / "app", "fetcher")
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "settings").write_text(CAPPED)
+    number = fetch(program, enter=enter.format(tmp_path))
+    host = Host()
+    client = find.read(host, [])
+    root = f"/proc/{number}/root"
+    [account] = [item for item in client["accounts"] if item["config"].endswith(str(program))]
+    [path] = account["stacks"]
+    assert (path.startswith(root + "/usr/lib/"), account["undecided"]) == (True, [])
+    host.stacks.ask()
+    [stack] = [stack for stack in host.stacks.all() if stack["path"] == path]
+    assert (stack["hellos"], stack["config"]) == ([], root + "/usr/lib/ssl/openssl.cnf")
+    assert stack["version"]
+    [setting] = [item for item in system_settings.read(host) if item["file"].startswith(root)]
+    assert (setting["key"], setting["value"], setting["config"]) == ("MaxProtocol", "TLSv1.1", stack["config"])
+    host = Host()
+    assert all(not item["file"].startswith("/proc/") for item in system_settings.read(host))
