@@ -1,11 +1,13 @@
 # make audit   audit this machine            make audit ARGS="-i inventory/example --limit office"
 # make test    set up and run all tests      make test ARGS="-k fetchmail"
 # make lint    the quality tests alone
-# make bench   what an audit costs beside a ping, in the lab        make bench ARGS="50 5": 50 hosts, 5 rounds
+# make bench   all that is measured, in less than a quarter of an hour; the parts by themselves, in other sizes:
+# make bench-audit    what an audit costs beside a ping, in the lab          make bench-audit ARGS="50 5": 50 hosts, 5 rounds
 # make bench-report   what a report costs, for 100 to 100,000 hosts      make bench-report ARGS="100 10000"
 # make bench-jobs     what a fleet costs a job of AWX, in memory and events  make bench-jobs ARGS="5000 20": 5,000 hosts, 20 forks
 # make bench-fleet    what a fleet costs the controller, by hosts and forks  make bench-fleet ARGS="10000:50": 10,000 hosts, 50 forks
 # make bench-store    what the store and the merge cost, for 100 to 100,000 hosts     make bench-store ARGS="100 10000"
+# make bench-profile  where the cost of one audit lies, at the controller and on its host, in the lab
 # make bench-assess   what it costs to assess saved evidence anew
 # make fuzz    a million inputs for each parser, for hours      make fuzz ARGS="1000 crontab"
 # make traces  note anew by what each reader of a mail client is called in
@@ -17,11 +19,13 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help audit test lint bench bench-report bench-store bench-jobs bench-fleet bench-assess fuzz traces format venv packages requirements clean
+BENCHES := audit profile fleet jobs assess report store
+.PHONY: help audit test lint bench $(BENCHES:%=bench-%) fuzz traces format venv packages requirements clean
 .NOTPARALLEL:
 
 ARGS ?=
 BIN := .venv/bin
+BENCH := PYTHONPATH=playbooks/collections:tests:tests/integration $(BIN)/python tests/bench/bench_
 CONTROLLER := .venv/.controller
 TOOLS := .venv/.tools
 OLDEST := .venv-2.16/.controller
@@ -45,23 +49,18 @@ test: packages venv
 lint: venv
 	@$(BIN)/python -m pytest tests/quality $(ARGS)
 
+# All of them in sizes that take less than a quarter of an hour together; each by itself takes ARGS.
 bench: packages venv
-	@PYTHONPATH=playbooks/collections:tests:tests/integration $(BIN)/python tests/bench/bench_audit.py $(ARGS)
+	@$(BENCH)audit.py 20 2
+	@$(BENCH)profile.py
+	@$(BENCH)fleet.py 100:50 1000:20 1000:50
+	@$(BENCH)jobs.py 500 20
+	@$(BENCH)assess.py
+	@$(BENCH)report.py 100 10000
+	@$(BENCH)store.py 100 10000
 
-bench-report: packages venv
-	@PYTHONPATH=playbooks/collections:tests $(BIN)/python tests/bench/bench_report.py $(ARGS)
-
-bench-jobs: packages venv
-	@PYTHONPATH=playbooks/collections:tests:tests/integration $(BIN)/python tests/bench/bench_jobs.py $(ARGS)
-
-bench-fleet: packages venv
-	@PYTHONPATH=playbooks/collections:tests:tests/integration $(BIN)/python tests/bench/bench_fleet.py $(ARGS)
-
-bench-store: packages venv
-	@PYTHONPATH=playbooks/collections:tests $(BIN)/python tests/bench/bench_store.py $(ARGS)
-
-bench-assess: $(TOOLS)
-	@PYTHONPATH=playbooks/collections:tests $(BIN)/python tests/bench/bench_assess.py $(ARGS)
+$(BENCHES:%=bench-%): bench-%: packages venv
+	@$(BENCH)$*.py $(ARGS)
 
 fuzz: $(TOOLS)
 	@$(BIN)/python -m pip --quiet install --require-hashes -r requirements/fuzz.txt

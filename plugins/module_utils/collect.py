@@ -5,7 +5,7 @@
 import functools
 import os
 
-from ansible_collections.mailtls.fleet.plugins.module_utils import platform, probe, system_settings
+from ansible_collections.mailtls.fleet.plugins.module_utils import platform, system_settings
 from ansible_collections.mailtls.fleet.plugins.module_utils.bundled import find as bundled
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import present
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
@@ -31,6 +31,9 @@ def collect(root="/", reach="python", timeout=10, watch=0, with_bundled=True, ta
     host = Host(root)
     evidence = of_host(host, reach, os.geteuid() == 0, timeout, watch=watch, with_bundled=with_bundled)
     if targets:
+        # Switched off as a rule.
+        from ansible_collections.mailtls.fleet.plugins.module_utils import probe
+
         evidence["probes"] = _attempt(host, "probe", None, lambda: probe.probe(host, targets, jitter)) or []
     return evidence
 

@@ -227,6 +227,11 @@ worse:
   elements: str
 """
 
+from ansible_collections.mailtls.fleet.plugins.module_utils import zip_imports
+
+# Before what is to be compiled once.
+zip_imports.compile_once()
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, change, restarts, upgrade

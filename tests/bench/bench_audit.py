@@ -1,7 +1,7 @@
 """What an audit costs, as a ratio to `ping` over the same hosts, and to the same evidence gathered by ordinary tasks.
 
-    make bench                 20 hosts, 3 rounds
-    make bench ARGS="50 5"     50 hosts, 5 rounds
+    make bench-audit                 20 hosts, 3 rounds
+    make bench-audit ARGS="50 5"     50 hosts, 5 rounds
 
 Each playbook runs in turn, round after round, over hosts of the lab: OpenSSH, pipelined, 20 forks, connections closed
 in between. Reported are the medians. CPU of the controller is what ansible-playbook and its children used; CPU of the hosts is

@@ -5,7 +5,7 @@
 
 See stand_in.py for the hosts. It leaves out SSH (a process for each connection, encryption, waiting) and what hosts compute; in
 its place is a shell that prints the recorded answer of the module, whose few milliseconds are in the workers' CPU.
-The callback is timed from within (callback_plugins/measured_hooks.py).
+The callback is timed from within (hooks/measured_hooks.py).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _measure(directory: Path, hosts: dict[str, Any], forks: int) -> tuple[float,
     environment = {
         **os.environ,
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-        "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback_plugins"),
+        "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "hooks"),
         "MAILTLS_REPORTS": str(directory / "reports"),
         "MAILTLS_STORE": "none",
         "MAILTLS_BENCH_COSTS": str(costs),

@@ -20,10 +20,12 @@ def scripts(host):
         yield path, [], _context(path, _may_run(host, path))
     enabled = {match.group("name") for directory in _LEVELS for match in map(_STARTED.match, host.names(directory)) if match}
     enabled.update(host.names(_OPENRC))
-    for name in host.names(_SCRIPTS):
-        path = host.realpath(_SCRIPTS + "/" + name)
-        # A package's daemon is its client's matter: how it starts has its own settings.
-        if host.is_file(path) and _may_run(host, path) and host.package_of(path) is None:
+    programs = {name: host.realpath(_SCRIPTS + "/" + name) for name in host.names(_SCRIPTS)}
+    programs = {name: path for name, path in programs.items() if host.is_file(path) and _may_run(host, path)}
+    # A package's daemon is its client's matter: how it starts has its own settings.
+    packaged = host.packages.owners(list(programs.values()))
+    for name, path in programs.items():
+        if path not in packaged:
             yield path, ["start"], _context(path, name in enabled)
 
 

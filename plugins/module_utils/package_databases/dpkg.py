@@ -21,6 +21,7 @@ class Dpkg:
     def __init__(self, host):
         self._host = host
         self._status = None
+        self._entries = {}
         self._lists = {}
 
     @staticmethod
@@ -76,6 +77,12 @@ class Dpkg:
 
     def _entry(self, stanza):
         """The fields of one paragraph, or None when its package is not installed (removed, half installed, none at all)."""
+        if stanza not in self._entries:
+            self._entries[stanza] = self._taken_apart(stanza)
+        return self._entries[stanza]
+
+    @staticmethod
+    def _taken_apart(stanza):
         fields = {key.decode(): value.decode("utf-8", "replace").strip() for key, value in _FIELD.findall(stanza)}
         is_plain = "/" not in fields["Package"] + fields.get("Architecture", "")
         return fields if fields.get("Status", "").endswith(" installed") and is_plain else None

@@ -409,7 +409,7 @@ def main(questions, parent):
 
     *parent* is the number of the process that asks.
     """
-    os.nice(NICENESS)
+    os.nice(max(0, NICENESS - os.nice(0)))
     _die_with_parent(parent)
     for number, question in enumerate(questions):
         # What is wrong comes first: of a process that was stopped, the last value may be cut off.

@@ -5,7 +5,6 @@
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Unreadable
-from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import java_probe
 
 KIND = "java"
 NAMES = re.compile(r"java$")
@@ -25,12 +24,19 @@ _SECURITY_FILES = ("conf/security/java.security", "lib/security/java.security", 
 
 def command(interpreter, _is_bare):
     """Return the command by which the *interpreter* tells its hellos; the program comes as its standard input."""
-    return [interpreter, *_QUICK, "-cp", "/dev/stdin", java_probe.NAME]
+    return [interpreter, *_QUICK, "-cp", "/dev/stdin", _probe().NAME]
 
 
 def standard_input():
     """Return the bytes of that program."""
-    return java_probe.archive()
+    return _probe().archive()
+
+
+def _probe():
+    # It is large, and wanted only where a Java is asked.
+    from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import java_probe
+
+    return java_probe
 
 
 def environment(variables):
