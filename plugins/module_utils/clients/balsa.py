@@ -49,7 +49,7 @@ def _accounts(host, user, path):
                 security=security,
                 settings=[base.setting("Server", server, path, entries["Server"].line)]
                 + [base.setting(entry.key, entry.value, path, entry.line) for entry in said]
-                + glib_tls.priority_settings(host, user, _AFFECTS),
+                + glib_tls.priority_settings(host, user),
             )
 
 

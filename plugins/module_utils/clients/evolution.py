@@ -64,6 +64,6 @@ def _account(host, user, path):
         security=security,
         enabled=enabled is None or enabled.value != "false",
         settings=[base.setting(entry.key, entry.value, path, entry.line) for entry in (where, method) if entry and entry.value]
-        + glib_tls.priority_settings(host, user, _AFFECTS),
+        + glib_tls.priority_settings(host, user),
         undecided=undecided,
     )

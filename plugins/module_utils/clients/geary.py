@@ -60,7 +60,7 @@ def _account(host, user, path):
         protocol="imap",
         security=security,
         enabled=status is None or status.value in ("", "enabled"),
-        settings=settings + glib_tls.priority_settings(host, user, _AFFECTS),
+        settings=settings + glib_tls.priority_settings(host, user),
         undecided=undecided,
     )
 

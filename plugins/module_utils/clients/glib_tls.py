@@ -2,23 +2,14 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the mail clients of GNOME share: TLS by a module of GIO, and a variable that gives that module a priority string."""
 
-import re
-
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, launched
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment
 
 VARIABLE = "G_TLS_GNUTLS_PRIORITY"
 
 # GIO takes the module of OpenSSL where there is no other.
 _MODULES = ("libgiognutls.so", "libgioopenssl.so")
 _LIBRARIES = ("/usr/lib64", "/usr/lib")
-_ASSIGNMENT = re.compile(
-    r"^[ \t]*(?:export[ \t]+)?" + VARIABLE + r"=(?P<quote>[\"']?)(?P<value>[^\"'\n;]*)(?P=quote)[ \t]*(?:[;#].*)?\r?$", re.MULTILINE
-)
-# What a session of a user begins with; the later one wins.
-_SESSION = ("/etc/environment", "/etc/profile")
-_SESSION_DIRECTORIES = ("/usr/lib/environment.d", "/etc/environment.d")
-_USER_FILES = ("/.profile", "/.bash_profile", "/.xsessionrc", "/.pam_environment")
-_USER_DIRECTORY = "/.config/environment.d"
 
 
 def installs(host, programs, packages):
@@ -30,19 +21,20 @@ def installs(host, programs, packages):
     return found
 
 
-def priority_settings(host, user, affects):
-    """Return the setting that the variable makes in the session of *user*, as a list of one or none."""
-    last = None
-    for path in _files(host, user.home, affects):
-        text = host.text(path, affects) or ""
-        for match in _ASSIGNMENT.finditer(text):
-            line = text.count("\n", 0, match.start("value")) + 1
-            last = base.setting(VARIABLE, match.group("value"), path, line)
-    return [last] if last and last["value"] else []
+def priority_settings(host, user):
+    """Return the setting that the variable makes in the sessions of *user*, as a list of one or none."""
+    variable = host.launches.session(user).login.get(VARIABLE)
+    if variable is not None:
+        file, line, value = variable.file, variable.line, variable.value
+    else:
+        variable = environment.parse(host.text(environment.FILE) or "", (VARIABLE,)).get(VARIABLE)
+        file, line, value = environment.FILE, variable and variable.line, variable and variable.value
+    return [base.setting(VARIABLE, value, file, line)] if value else []
 
 
 def complete(host, name, found_installs, accounts):
     """Have the libraries asked with the strings of the *accounts*, and return the client's evidence."""
+    launched.in_session(host, found_installs, name, accounts, in_terminal=False)
     base.want_priorities(host, found_installs, accounts, VARIABLE)
     return base.evidence(name, found_installs, accounts)
 
@@ -55,10 +47,3 @@ def _module(host):
                 if host.is_file(path):
                     return path
     return None
-
-
-def _files(host, home, affects):
-    found = list(_SESSION)
-    for directory in _SESSION_DIRECTORIES + (home + _USER_DIRECTORY,):
-        found.extend(directory + "/" + name for name in host.names(directory, affects) if name.endswith(".conf"))
-    return found + [home + name for name in _USER_FILES]

@@ -2,13 +2,15 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Accounts as the commands that something starts make them: options and environment beat the configuration files."""
 
+import re
+
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import STANDARD_INPUT
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import find
 
 # They have other libraries loaded than the program's own.
 _OF_PACKAGES = ("/usr/lib/", "/lib/")
-_LOADER_VARIABLES = ("LD_LIBRARY_PATH", "LD_PRELOAD")
 
 
 def accounts(host, installs, names, of_launch, of_files):
@@ -34,7 +36,7 @@ def accounts(host, installs, names, of_launch, of_files):
     for path, read_file in of_files.items():
         if path not in read:
             read.add(path)
-            found.extend(read_file())
+            found.extend(in_session(host, installs, names[0], read_file()))
     for launch in launches:
         if not launch.is_active:
             # Whoever enables it gets what it would make of the files. A package's unit says nothing of how the files are used.
@@ -47,6 +49,24 @@ def accounts(host, installs, names, of_launch, of_files):
 def _started(host, installs, launch, of_launch):
     paths, started = of_launch(launch) or (None, [])
     return paths, under_environment(host, installs, launch, started)
+
+
+def in_session(host, installs, name, found, in_terminal=True):
+    """Return the accounts *found*, which no command opens, completed with what the sessions of their users set.
+
+    Args:
+        host, installs: as for `accounts`.
+        name: of the client, which somebody starts by hand.
+        found: the accounts.
+        in_terminal: whether in a terminal; otherwise from the desktop, where the files of interactive shells are not read.
+    """
+    users = {user.name: user for user in host.users}
+    for account in found:
+        user = users.get(account["user"])
+        launch = host.launches.session(user).launch(host, name, user, in_terminal) if user else None
+        if launch:
+            under_environment(host, installs, launch, [account])
+    return found
 
 
 def _note_unread(host, name, launch, paths):
@@ -79,7 +99,7 @@ def under_environment(host, installs, launch, started):
     for account in started:
         if under != stacks:
             account["stacks"] = under
-        account["undecided"] += open_variables(host, launch)
+        account["undecided"] += open_variables(host, launch, [found["program"] for found in installs])
     return started
 
 
@@ -104,21 +124,34 @@ def own_variables(host, launch, names):
     return settings, undecided
 
 
-def open_variables(host, launch):
-    """Return what is undecided of a *launch* because of variables of which nobody can tell what they do."""
-    found = _open(launch.tls_environment, environment.read(host))
-    return [base.undecided(name, why, launch.file, launch.line) for name, why in found]
+def open_variables(host, launch, programs):
+    """Return what is undecided of a *launch* of one of *programs* because of variables of which nobody can tell what they do."""
+    return [base.undecided(name, why, launch.file, launch.line) for name, why in _open(host, launch, programs)]
 
 
-def _open(variables, session):
+def _open(host, launch, programs):
     """The variables of which nobody can tell what they do, and why."""
+    variables = launch.tls_environment
     for name, value in variables.items():
         if value is None:
             yield name, "it is computed when the command runs"
-        elif value and name in _LOADER_VARIABLES:
+        elif (name == "LD_PRELOAD" and value) or (name == "LD_LIBRARY_PATH" and _has_libraries(host, launch, value, programs)):
             yield name, "it has other libraries loaded than the program's own"
-    for name in sorted(set(session) - set(variables)):
+    for name in sorted(set(environment.read(host)) - set(variables)):
         yield name, f"{environment.FILE} sets it for sessions, and this command runs without it"
+
+
+def _has_libraries(host, launch, search_path, programs):
+    """Tell whether a directory of *search_path* has a library that one of *programs* would load from it, or may have (ld.so(8))."""
+    # An empty one is the directory that the command runs in.
+    directories = [launch.path(name or ".") for name in re.split("[:;]", search_path)] if search_path else []
+    wanted = {name for program in programs for name in host.stacks.sonames(program)}
+    return any(directory is None or _names_libraries(host.names(directory, "accounts"), wanted) for directory in directories)
+
+
+def _names_libraries(names, wanted):
+    """Tell whether one of the *names* of files is *wanted*, or is a TLS library's, which modules load later."""
+    return any(name in wanted or find.kind_of(name) for name in names)
 
 
 class Options:

@@ -71,7 +71,7 @@ class _Reader:
             accounts.append(_account(launch, path, item, own))
         for account in accounts:
             account["enabled"] = launch.is_active
-            account["undecided"].extend(undecided + launched.open_variables(self._host, launch))
+            account["undecided"].extend(undecided + launched.open_variables(self._host, launch, [interpreter]))
         return accounts
 
     def _started_with(self, launch):

@@ -7,7 +7,17 @@ import posixpath
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Unreadable
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches import boot, cron, inetd, mail, shell, shell_state, systemd, wrappers
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches import (
+    boot,
+    cron,
+    inetd,
+    mail,
+    sessions,
+    shell,
+    shell_state,
+    systemd,
+    wrappers,
+)
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Launch, Word
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_lexer
 
@@ -43,8 +53,15 @@ class Launches:
     def __init__(self, host):
         self._host = host
         self._all = None
+        self._sessions = {}
         self._reading = []
         self._unread = []
+
+    def session(self, user):
+        """Return the sessions.Session of *user*, a users.User."""
+        if user.name not in self._sessions:
+            self._sessions[user.name] = sessions.read(self._host, user)
+        return self._sessions[user.name]
 
     def of(self, *names):
         """Return the Launches of the programs *names* (without directories), or of scripts that one of *names* interprets."""
@@ -75,6 +92,8 @@ class Launches:
             yield from self._of_words(words, context, 0)
         for text, context in list(inetd.texts(self._host)) + list(mail.commands(self._host)):
             yield from self._of_text(text, context, [], 0)
+        for user in self._host.users:
+            sessions.note_other_places(self._host, user, self.session(user))
         for path, arguments, context in boot.scripts(self._host):
             yield from self._of_script(path, [Word(argument) for argument in arguments], context, 0)
 

@@ -5,6 +5,7 @@
 import fnmatch
 import posixpath
 
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches import manager_environment
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Context, Word
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.systemd_units import (
     OWN_DIRECTORY,
@@ -24,8 +25,9 @@ _FIRST_USER = 1000  # of people; below are the system's (login.defs(5), UID_MIN)
 
 def commands(host, concerns):
     """Yield (Words, Context) of each command of each service that could matter; *concerns* as for Units."""
+    given = manager_environment.variables(host, None)
     for unit, entries, is_active in Units(host, SYSTEM_DIRECTORIES, concerns).services():
-        yield from _Service(host, unit, entries, is_active, None).commands()
+        yield from _Service(host, unit, entries, is_active, None, given).commands()
     common = None
     for user in host.users:
         own = user.home + OWN_DIRECTORY
@@ -36,14 +38,15 @@ def commands(host, concerns):
             units = common
         else:
             continue
+        given = dict(environment.read(host), **manager_environment.variables(host, user)) if units else {}
         for unit, entries, is_active in units:
-            yield from _Service(host, unit, entries, is_active, user).commands()
+            yield from _Service(host, unit, entries, is_active, user, given).commands()
 
 
 class _Service:
-    """One service of the system's manager, or of that of *user*."""
+    """One service of the system's manager, or of that of *user*, which gives each of its services the variables *given*."""
 
-    def __init__(self, host, unit, entries, is_active, user):
+    def __init__(self, host, unit, entries, is_active, user, given):
         self._host = host
         self._unit = unit
         self._entries = [(file, entry) for file, entry in entries if entry.section == "Service"]
@@ -51,7 +54,7 @@ class _Service:
         self._manager = user
         self._specifiers = self._of_unit()
         self._user = user.name if user else self._specified(self._last("User")) or "root"
-        self._environment = self._read_environment()
+        self._environment = self._read_environment(given)
 
     def commands(self):
         """Yield (Words, Context)."""
@@ -125,9 +128,9 @@ class _Service:
             return self._environment.get("HOME")
         return self._specified(directory) or (self._manager.home if self._manager else "/")
 
-    def _read_environment(self):
+    def _read_environment(self, given):
         """The variables that systemd gives the service; only a user's manager has those of a session (pam_env(8))."""
-        found = dict(environment.read(self._host)) if self._manager else {}
+        found = dict(given)
         home = self._manager.home if self._manager else self._host.home_of(self._user)
         if home:
             found.update({"HOME": home, "USER": self._user, "LOGNAME": self._user})

@@ -27,12 +27,12 @@ Variable = collections.namedtuple("Variable", "name value line")
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)=(?P<value>.*)$")
 
 
-def parse(text):
-    """Return the Variables of NAMES that *text* sets, each with its last value, by name."""
+def parse(text, names=NAMES):
+    """Return the Variables of *names* that *text* sets, each with its last value, by name."""
     found = {}
     for number, line in enumerate(text.splitlines(), 1):
         match = _ASSIGNMENT.match(line.partition("#")[0].rstrip())
-        if match and match.group("name") in NAMES:
+        if match and match.group("name") in names:
             found[match.group("name")] = Variable(match.group("name"), _unquoted(match.group("value")), number)
     return found
 

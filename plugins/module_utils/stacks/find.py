@@ -71,6 +71,14 @@ class Stacks:
         found = ((library, kind_of(library)) for library in libraries)
         return [self.add(kind, library, "bundled", path) for library, kind in found if kind]
 
+    def sonames(self, path):
+        """Return the names by which the loader looks for the libraries of the program at *path*, those that are missing among them."""
+        try:
+            loaded = self._loader.closure(path)
+            return {library.soname for library in loaded.values() if library.soname}.union(self._loader.missing(path))
+        except elf.ElfError:
+            return set()
+
     def of_interpreter(self, path, variables=None):
         """Return the stacks that a program speaks TLS with that the interpreter at *path* runs, the nearest first.
 

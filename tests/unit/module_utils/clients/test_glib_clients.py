@@ -109,7 +109,8 @@ def test_accounts(name, tree):
 )
 @pytest.mark.parametrize(("reader", "file", "text"), EXAMPLES)
 def test_the_sessions_variable_acts_on_every_account(reader, file, text, path, tree):
-    tree.write(path, "# G_TLS_GNUTLS_PRIORITY=no\nexport G_TLS_GNUTLS_PRIORITY='NORMAL:-VERS-TLS1.3'\n")
+    export = "" if "environment.d" in path else "export "
+    tree.write(path, f"# G_TLS_GNUTLS_PRIORITY=no\n{export}G_TLS_GNUTLS_PRIORITY='NORMAL:-VERS-TLS1.3'\n")
     [account], _gaps = read(tree, reader, file, text)
     [setting] = [entry for entry in account["settings"] if entry["key"] == "G_TLS_GNUTLS_PRIORITY"]
     assert (setting["value"], setting["file"], setting["line"]) == ("NORMAL:-VERS-TLS1.3", path, 2)

@@ -152,7 +152,13 @@ def test_an_environment_of_its_own_makes_stacks_of_its_own(tree):
     tree.write(TABLE, "OPENSSL_CONF=/x\nPASSWORD=hunter2\n* * * * * fetchmail\n")
     host = tree.host()
     libssl = host.stacks.add("openssl", "/usr/lib/libssl.so.3", "system", None)
-    (account,) = launched.accounts(host, [{"stacks": [libssl]}], ["fetchmail"], lambda launch: ([RC], [base.account("alice", RC, 1)]), {})
+    (account,) = launched.accounts(
+        host,
+        [{"program": "/usr/bin/fetchmail", "stacks": [libssl]}],
+        ["fetchmail"],
+        lambda launch: ([RC], [base.account("alice", RC, 1)]),
+        {},
+    )
     assert account["stacks"] == ["/usr/lib/libssl.so.3 (OPENSSL_CONF=/x)"]
 
 
@@ -170,10 +176,84 @@ def test_a_unit_without_the_session_s_variable(read):
     assert [entry["what"] for entry in account["undecided"]] == ["OPENSSL_CONF"]
 
 
-@pytest.mark.parametrize("variable", ["LD_PRELOAD=/x.so", "LD_LIBRARY_PATH=/opt/lib", "OPENSSL_CONF=$(cat x)"])
+@pytest.mark.parametrize("variable", ["LD_PRELOAD=/x.so", "LD_LIBRARY_PATH=/opt/other:/opt/lib", "OPENSSL_CONF=$(cat x)"])
 def test_what_an_environment_leaves_open_is_undecided(variable, read):
-    (account,), _gaps = read(fetchmail, {RC: POLL, TABLE: f"* * * * * {variable} fetchmail\n"})
+    (account,), _gaps = read(fetchmail, {RC: POLL, "/opt/lib/libssl.so.3": "", TABLE: f"* * * * * {variable} fetchmail\n"})
     assert [entry["what"] for entry in account["undecided"]] == [variable.partition("=")[0]]
+
+
+@pytest.mark.parametrize("value", ["/opt/lib", "/opt/lib:/nowhere", "", "/opt/lib:"])
+def test_a_search_path_without_a_library_of_the_program_s_decides_nothing(value, read):
+    (account,), _gaps = read(fetchmail, {RC: POLL, "/opt/lib/libclntsh.so": "", TABLE: f"* * * * * LD_LIBRARY_PATH={value} fetchmail\n"})
+    assert account["undecided"] == []
+
+
+SESSIONS = {
+    "a profile": {"/home/alice/.profile": "umask 22\nexport OPENSSL_CONF=/x\n"},
+    "a profile of bash's, before the other": {
+        "/home/alice/.bash_profile": "#\nexport OPENSSL_CONF=/x\n",
+        "/home/alice/.profile": "export OPENSSL_CONF=/y\n",
+    },
+    "everybody's": {"/etc/profile.d/tls.sh": "\nOPENSSL_CONF=/x\nexport OPENSSL_CONF\n"},
+    "an interactive shell's": {"/home/alice/.bashrc": "case $- in *i*) ;; *) return;; esac\nexport OPENSSL_CONF=/x\n"},
+    "the user's manager's": {"/home/alice/.config/environment.d/tls.conf": "A=b\nOPENSSL_CONF=/x\n"},
+    "what a profile reads": {"/home/alice/.profile": "\n. ~/.tls\n", "/home/alice/.tls": "export OPENSSL_CONF=/x\n"},
+    "the last one's": {"/etc/profile": "export OPENSSL_CONF=/y\n", "/home/alice/.zshrc": "\nexport OPENSSL_CONF=/x\n"},
+}
+
+
+@pytest.mark.parametrize("name", SESSIONS)
+def test_what_is_started_by_hand_has_the_variables_of_the_user_s_sessions(name, tree):
+    for path, text in {RC: POLL, "/home/bob/.x": "", **SESSIONS[name]}.items():
+        tree.write(path, text)
+    host = tree.host()
+    libssl = host.stacks.add("openssl", "/usr/lib/libssl.so.3", "system", None)
+    files = {RC: lambda: [base.account("alice", RC, 1)], "/home/bob/.x": lambda: [base.account("bob", "/home/bob/.x", 1)]}
+    installs = [{"program": "/usr/bin/fetchmail", "stacks": [libssl]}]
+    alice, bob = launched.accounts(host, installs, ["fetchmail"], lambda launch: None, files)
+    assert alice["stacks"] == ["/usr/lib/libssl.so.3 (OPENSSL_CONF=/x)"]
+    assert alice["undecided"] == []
+    assert ("stacks" in bob) == any(path.startswith("/etc/") for path in SESSIONS[name])
+
+
+OPEN_SESSIONS = {
+    "computed": ("/home/alice/.profile", "export OPENSSL_CONF=$(ls /x)\n"),
+    "on a condition": ("/home/alice/.profile", "if [ -f /x ]; then export OPENSSL_CONF=/x; fi\n"),
+    "another library": ("/etc/profile.d/tls.sh", "export LD_PRELOAD=/x.so\n"),
+}
+
+
+@pytest.mark.parametrize("name", OPEN_SESSIONS)
+def test_what_sessions_leave_open_is_undecided(name, read):
+    path, text = OPEN_SESSIONS[name]
+    (account,), _gaps = read(fetchmail, {RC: POLL, path: text})
+    assert [(entry["file"], entry["line"]) for entry in account["undecided"]] == [(path, 1)]
+
+
+def test_what_a_job_starts_has_no_variables_of_sessions(read):
+    (account,), _gaps = read(fetchmail, {RC: POLL, "/home/alice/.profile": "export OPENSSL_CONF=$(x)\n", TABLE: "* * * * * fetchmail\n"})
+    assert account["undecided"] == []
+
+
+def test_a_variable_that_is_not_exported_or_taken_back_sets_nothing(read):
+    text = "OPENSSL_CONF=$(x)\nexport LD_PRELOAD=/x\nunset LD_PRELOAD\n"
+    (account,), _gaps = read(fetchmail, {RC: POLL, "/home/alice/.profile": text})
+    assert account["undecided"] == []
+
+
+PLACES = {
+    "another": ("export FETCHMAILHOME=/srv/mail\n", True),
+    "computed": ("export FETCHMAILHOME=$(x)\n", True),
+    "one that is not there": ("export FETCHMAILHOME=/nowhere\n", False),
+    "the default": ("export XDG_CONFIG_HOME=$HOME/.config\n", False),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_where_sessions_have_a_client_look_for_its_files(name, read):
+    text, is_gap = PLACES[name]
+    _accounts, gaps = read(fetchmail, {"/srv/mail/fetchmailrc": "", "/home/alice/.config/x": "", "/home/alice/.profile": text})
+    assert [gap["what"] for gap in gaps if gap["affects"] == "accounts"] == ["/home/alice/.profile, line 1"] * is_gap
 
 
 LEAKS = {

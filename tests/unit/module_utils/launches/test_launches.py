@@ -310,6 +310,48 @@ def test_the_environment_of_a_unit(tree):
     assert unit.variable("SECRET") is None
 
 
+MANAGERS = {
+    "the system's default": (
+        {"/etc/systemd/system.conf": "[Manager]\nDefaultEnvironment=OPENSSL_CONF=/x A=b\n"},
+        {"OPENSSL_CONF": "/x"},
+        {},
+    ),
+    "a drop-in after it": (
+        {
+            "/etc/systemd/system.conf": "[Manager]\nDefaultEnvironment=OPENSSL_CONF=/x\n",
+            "/usr/lib/systemd/system.conf.d/a.conf": "[Manager]\nDefaultEnvironment=\nDefaultEnvironment=OPENSSL_CONF=/y\n",
+        },
+        {"OPENSSL_CONF": "/y"},
+        {},
+    ),
+    "a specifier": ({"/etc/systemd/system.conf": "[Manager]\nDefaultEnvironment=OPENSSL_CONF=%x\n"}, {"OPENSSL_CONF": None}, {}),
+    "the users'": ({"/etc/systemd/user.conf": "[Manager]\nDefaultEnvironment=OPENSSL_CONF=/x\n"}, {}, {"OPENSSL_CONF": "/x"}),
+    "environment.d": ({"/etc/environment.d/a.conf": "OPENSSL_CONF=/x\n"}, {}, {"OPENSSL_CONF": "/x"}),
+    "a user's own of the same name": (
+        {"/etc/environment.d/a.conf": "OPENSSL_CONF=/x\n", "/home/alice/.config/environment.d/a.conf": "LD_PRELOAD=$HOME/x\n"},
+        {},
+        {"LD_PRELOAD": None},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MANAGERS)
+def test_what_a_manager_gives_every_service(name, tree):
+    files, of_system, of_user = MANAGERS[name]
+    own = "/home/alice/.config/systemd/user/mail.service"
+    for path, text in {**files, UNIT: SERVICE, own: SERVICE}.items():
+        tree.write(path, text)
+    system, user = tree.host().launches.of("fetchmail")
+    assert (system.tls_environment, user.tls_environment) == (of_system, of_user)
+
+
+def test_a_service_s_own_variable_beats_its_manager_s(tree):
+    tree.write("/etc/systemd/system.conf", "[Manager]\nDefaultEnvironment=OPENSSL_CONF=/x\n")
+    tree.write(UNIT, "[Service]\nEnvironment=OPENSSL_CONF=/y\nExecStart=fetchmail\n")
+    (launch,) = tree.host().launches.of("fetchmail")
+    assert launch.tls_environment == {"OPENSSL_CONF": "/y"}
+
+
 def test_where_a_command_of_a_unit_stands(tree):
     tree.write(UNIT, SERVICE)
     tree.write(UNIT + ".d/a.conf", "[Service]\nExecStart=\n\nExecStart=fetchmail\n")

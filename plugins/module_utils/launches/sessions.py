@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The variables that a user's sessions begin with, beside those of /etc/environment: what people start by hand runs under them.
+
+A login reads one of the user's profiles, an interactive shell its own file, and the user's manager environment.d
+(bash(1), "Invocation"; zsh(1), "Startup/shutdown files").
+"""
+
+import collections
+import re
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches import manager_environment, shell, shell_state
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import FILE_VARIABLES, TLS_VARIABLES, Context, Launch, Word
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment, shell_lexer
+
+SOURCE = "session"
+AFFECTS = "accounts"
+
+_SYSTEM_PROFILES = ("/etc/profile",)
+_PROFILE_DIRECTORY = "/etc/profile.d"
+# bash takes the first of these that is there; other shells know the last alone.
+_OWN_PROFILES = ("/.bash_profile", "/.bash_login", "/.profile")
+_OTHER_PROFILES = ("/.zshenv", "/.zprofile", "/.xsessionrc", "/.xprofile", "/.pam_environment")
+_SYSTEM_INTERACTIVE = ("/etc/bash.bashrc", "/etc/bashrc", "/etc/zsh/zshenv", "/etc/zsh/zprofile", "/etc/zsh/zshrc")
+_OWN_INTERACTIVE = ("/.bashrc", "/.zshrc")
+_MAX_FILE = 256 * 1024
+# Where a client finds its files.
+_PLACES = {"XDG_CONFIG_HOME": "/.config", "FETCHMAILHOME": "", "IMAPFILTER_HOME": "/.imapfilter", "CURL_HOME": ""}
+# The shell's own variables of where a file lies decide nothing about TLS, and a text without these sets nothing of it.
+_NAMES = TLS_VARIABLES + tuple(name for name in FILE_VARIABLES if name != "HOME")
+_NAMED = re.compile("|".join(_NAMES))
+_MAY_READ = re.compile(r"^[ \t]*(?:\.|source)[ \t]", re.MULTILINE)
+
+Variable = collections.namedtuple("Variable", "name value file line")
+
+
+class Session:
+    """What the sessions of one user set of the variables that bear on mail clients and their TLS.
+
+    Attributes:
+        login: {name: Variable} of every session; a value is None where only the running shell would know it.
+        terminal: the same of an interactive shell.
+    """
+
+    def __init__(self, login, terminal):
+        self.login = login
+        self.terminal = terminal
+
+    def launch(self, host, name, user, in_terminal):
+        """Return the Launch of the program *name* by hand, by the users.User *user*; None where the session sets nothing."""
+        variables = self.terminal if in_terminal else self.login
+        if not variables:
+            return None
+        first = min(variables.values(), key=lambda variable: (variable.file, variable.line))
+        given = dict(environment.read(host), HOME=user.home)
+        given.update((variable.name, variable.value) for variable in variables.values())
+        return Launch([Word(name)], Context(SOURCE, first.file, first.line, user.name, given, user.home))
+
+
+def read(host, user):
+    """Return the Session of *user*, a users.User."""
+    inherited = environment.parse(host.text(environment.FILE) or "", _NAMES)
+    given = dict({name: variable.value for name, variable in inherited.items()}, HOME=user.home, USER=user.name)
+    state = shell_state.State(Context(SOURCE, "", 1, user.name, given, user.home))
+    state.sourced = lambda path: _text(host, path) or ""
+    places = {}
+    for path, variables in manager_environment.of_directories(host, user):
+        _take(state, places, path, variables, host.text(path) or "")
+    for path in _login_files(host, user):
+        _run(host, state, places, path)
+    login = _variables(state, places)
+    for path in _SYSTEM_INTERACTIVE + tuple(user.home + name for name in _OWN_INTERACTIVE):
+        _run(host, state, places, path)
+    return Session(login, _variables(state, places))
+
+
+def note_other_places(host, user, session):
+    """Note where the *session* of *user* has mail clients look for their files, if that is not where they were looked for."""
+    for name, place in _PLACES.items():
+        variable = session.terminal.get(name)
+        if variable is None or variable.value == user.home + place:
+            continue
+        if variable.value is None or host.is_dir(variable.value):
+            why = f"sets {name}: what mail clients of {user.name} have there was not read"
+            host.gap(f"{variable.file}, line {variable.line}", why, AFFECTS)
+
+
+def _variables(state, places):
+    exported = state.environment()
+    return {name: Variable(name, exported[name], *places[name]) for name in _NAMES if name in exported and name in places}
+
+
+def _login_files(host, user):
+    found = list(_SYSTEM_PROFILES)
+    found.extend(_PROFILE_DIRECTORY + "/" + name for name in host.names(_PROFILE_DIRECTORY) if name.endswith(".sh"))
+    own = [user.home + name for name in _OWN_PROFILES]
+    found.extend([path for path in own if host.is_file(path)][:1])
+    return found + [user.home + name for name in _OTHER_PROFILES]
+
+
+def _text(host, path):
+    text = host.text(path, AFFECTS, _MAX_FILE) if host.is_file(path) else None
+    return text if text and (_NAMED.search(text) or _MAY_READ.search(text)) else None
+
+
+def _take(state, places, path, variables, text):
+    for name, value in variables.items():
+        if name not in _NAMES:
+            continue
+        state.assign(name, value)
+        state.exported.add(name)
+        places[name] = (path, _line_of(text, name))
+
+
+def _run(host, state, places, path):
+    """Read a shell's file as the shell would, and note where the variables stand that it changes."""
+    text = _text(host, path)
+    if text is None:
+        return
+    before = state.environment()
+    state.context = state.context.but(file=path)
+    try:
+        collections.deque(shell.commands(text, state), maxlen=0)
+    except shell_lexer.ShellError as error:
+        host.gap(f"{path}, line {error.line}", f"no shell would read it: {error}", AFFECTS)
+    now = state.environment()
+    for name in _NAMES:
+        if name in now and (name not in before or now[name] != before[name] or name not in places):
+            places[name] = (path, _line_of(text, name))
+
+
+def _line_of(text, name):
+    """The last line of *text* that gives the variable a value; the first where that stands in another file."""
+    found = [number for number, line in enumerate(text.splitlines(), 1) if name + "=" in line]
+    return found[-1] if found else 1
