@@ -33,6 +33,7 @@ FILES = {
     "/home/alice/.mpoprc": File(MPOPRC, "alice", 0o600),
     "/etc/ssl/openssl.cnf": OPENSSL,
     "/etc/environment": f"TOKEN={SECRET}\n",
+    "/home/alice/.profile": f"export TOKEN={SECRET} FETCHMAILHOME=/nowhere # {SECRET}\n",
     "/etc/default/fetchmail": f"START_DAEMON=yes # {SECRET}\nOPTIONS='{SECRET}'\n",
 }
 BUSYBOX = ["ls", "sed", "awk", "grep", "tr", "dd", "wc", "tail", "sort", "cat", "readlink", "uname", "id", "chroot", "sleep", "cut", "sh"]

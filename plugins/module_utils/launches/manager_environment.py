@@ -9,8 +9,8 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import syst
 
 _AFFECTS = "accounts"
 _CONFIGURATIONS = ("/usr/lib/systemd/", "/usr/local/lib/systemd/", "/run/systemd/", "/etc/systemd/")
-_DIRECTORIES = ("/usr/lib/environment.d", "/usr/local/lib/environment.d", "/run/environment.d", "/etc/environment.d")
-_OWN_DIRECTORY = "/.config/environment.d"
+DIRECTORIES = ("/usr/lib/environment.d", "/usr/local/lib/environment.d", "/run/environment.d", "/etc/environment.d")
+OWN_DIRECTORY = "/.config/environment.d"
 
 
 def variables(host, user):
@@ -32,7 +32,7 @@ def variables(host, user):
 
 def of_directories(host, user):
     """Yield (path, {name: value}) of each file of environment.d that counts for *user*, a users.User, in their order."""
-    for path in _in_order(host, _DIRECTORIES + (user.home + _OWN_DIRECTORY,)):
+    for path in _in_order(host, DIRECTORIES + (user.home + OWN_DIRECTORY,)):
         found = systemd_unit.environment_file(host.text(path, _AFFECTS) or "")
         yield path, {name: None if "$" in value else value for name, value in found.items()}
 

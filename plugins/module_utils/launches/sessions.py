@@ -16,16 +16,16 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import envi
 SOURCE = "session"
 AFFECTS = "accounts"
 
-_SYSTEM_PROFILES = ("/etc/profile",)
-_PROFILE_DIRECTORY = "/etc/profile.d"
+SYSTEM_PROFILES = ("/etc/profile",)
+PROFILE_DIRECTORY = "/etc/profile.d"
 # bash takes the first of these that is there; other shells know the last alone.
-_OWN_PROFILES = ("/.bash_profile", "/.bash_login", "/.profile")
-_OTHER_PROFILES = ("/.zshenv", "/.zprofile", "/.xsessionrc", "/.xprofile", "/.pam_environment")
-_SYSTEM_INTERACTIVE = ("/etc/bash.bashrc", "/etc/bashrc", "/etc/zsh/zshenv", "/etc/zsh/zprofile", "/etc/zsh/zshrc")
-_OWN_INTERACTIVE = ("/.bashrc", "/.zshrc")
+OWN_PROFILES = ("/.bash_profile", "/.bash_login", "/.profile")
+OTHER_PROFILES = ("/.zshenv", "/.zprofile", "/.xsessionrc", "/.xprofile", "/.pam_environment")
+SYSTEM_INTERACTIVE = ("/etc/bash.bashrc", "/etc/bashrc", "/etc/zsh/zshenv", "/etc/zsh/zprofile", "/etc/zsh/zshrc")
+OWN_INTERACTIVE = ("/.bashrc", "/.zshrc")
 _MAX_FILE = 256 * 1024
 # Where a client finds its files.
-_PLACES = {"XDG_CONFIG_HOME": "/.config", "FETCHMAILHOME": "", "IMAPFILTER_HOME": "/.imapfilter", "CURL_HOME": ""}
+PLACES = {"XDG_CONFIG_HOME": "/.config", "FETCHMAILHOME": "", "IMAPFILTER_HOME": "/.imapfilter", "CURL_HOME": ""}
 # The shell's own variables of where a file lies decide nothing about TLS, and a text without these sets nothing of it.
 _NAMES = TLS_VARIABLES + tuple(name for name in FILE_VARIABLES if name != "HOME")
 _NAMED = re.compile("|".join(_NAMES))
@@ -69,14 +69,14 @@ def read(host, user):
     for path in _login_files(host, user):
         _run(host, state, places, path)
     login = _variables(state, places)
-    for path in _SYSTEM_INTERACTIVE + tuple(user.home + name for name in _OWN_INTERACTIVE):
+    for path in SYSTEM_INTERACTIVE + tuple(user.home + name for name in OWN_INTERACTIVE):
         _run(host, state, places, path)
     return Session(login, _variables(state, places))
 
 
 def note_other_places(host, user, session):
     """Note where the *session* of *user* has mail clients look for their files, if that is not where they were looked for."""
-    for name, place in _PLACES.items():
+    for name, place in PLACES.items():
         variable = session.terminal.get(name)
         if variable is None or variable.value == user.home + place:
             continue
@@ -91,11 +91,11 @@ def _variables(state, places):
 
 
 def _login_files(host, user):
-    found = list(_SYSTEM_PROFILES)
-    found.extend(_PROFILE_DIRECTORY + "/" + name for name in host.names(_PROFILE_DIRECTORY) if name.endswith(".sh"))
-    own = [user.home + name for name in _OWN_PROFILES]
+    found = list(SYSTEM_PROFILES)
+    found.extend(PROFILE_DIRECTORY + "/" + name for name in host.names(PROFILE_DIRECTORY) if name.endswith(".sh"))
+    own = [user.home + name for name in OWN_PROFILES]
     found.extend([path for path in own if host.is_file(path)][:1])
-    return found + [user.home + name for name in _OTHER_PROFILES]
+    return found + [user.home + name for name in OTHER_PROFILES]
 
 
 def _text(host, path):

@@ -13,10 +13,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Host, Unreadable
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches import sessions
 from ansible_collections.mailtls.fleet.plugins.module_utils.package_databases.base import Package
 from ansible_collections.mailtls.fleet.plugins.module_utils.packages import Packages
 from ansible_collections.mailtls.fleet.plugins.module_utils.paths import kind
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import find
+from ansible_collections.mailtls.fleet.plugins.module_utils.users import User
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.frame import Record
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.saved_loader import SavedLoader
 
@@ -175,7 +177,9 @@ class SavedHost(Host):
     @property
     def launches(self) -> Any:
         """What the host starts: the commands stay on it, see want_starts in sh/starts.sh."""
-        return _NoLaunches()
+        if self._launches is None:
+            self._launches = _NoLaunches(self)
+        return self._launches
 
     @property
     def stacks(self) -> Any:
@@ -208,7 +212,16 @@ class SavedHost(Host):
 
 
 class _NoLaunches:
-    """No command line is known here."""
+    """No command line is known here, only what sessions of users set."""
+
+    def __init__(self, host: SavedHost) -> None:
+        self._host = host
+        self._sessions: dict[str, sessions.Session] = {}
+
+    def session(self, user: User) -> sessions.Session:
+        if user.name not in self._sessions:
+            self._sessions[user.name] = sessions.read(self._host, user)
+        return self._sessions[user.name]
 
     @staticmethod
     def of(*_names: str) -> list[Any]:

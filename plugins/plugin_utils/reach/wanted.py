@@ -16,6 +16,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import fetch
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mbsync as mbsync_reader
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mpop as mpop_reader
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import stunnel as stunnel_reader
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches import launch, manager_environment, sessions
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
     fetchmailrc,
     mailfilterrc,
@@ -66,6 +67,20 @@ def _words(words: Iterable[str]) -> str:
 
 
 UNCOMMENTED = Filter("uncommented")
+# Of other variables the value may hold a password.
+_SESSION_VARIABLES = "\\(" + "\\|".join((*launch.LIBRARY_VARIABLES, *sessions.PLACES)) + "\\)"
+_PROFILE = Filter("session_variables", {"variables": _SESSION_VARIABLES, "exported": "export "})
+_MANAGERS = Filter("session_variables", {"variables": _SESSION_VARIABLES, "exported": ""})
+_SESSION_FILES = (
+    *sessions.SYSTEM_PROFILES,
+    *sessions.SYSTEM_INTERACTIVE,
+    *(f"~{name}" for name in sessions.OWN_PROFILES + sessions.OTHER_PROFILES + sessions.OWN_INTERACTIVE),
+)
+_SESSION_DIRECTORIES = (
+    (sessions.PROFILE_DIRECTORY, "*.sh", _PROFILE),
+    *((directory, "*.conf", _MANAGERS) for directory in manager_environment.DIRECTORIES),
+    (f"~{manager_environment.OWN_DIRECTORY}", "*.conf", _MANAGERS),
+)
 _FETCHMAIL_SHORT = ("-s", "-v", "-a", "-k", "-K", "-d", "-N", "-q", "-B", "-F", "-c", "-e", "-b", "-l", "-w", "-t", "-L", "-i")
 _FETCHMAIL_LONG = ("--silent", "--verbose", "--all", "--keep", "--nokeep", "--daemon", "--nodetach", "--quit", "--syslog", "--pidfile")
 
@@ -84,7 +99,10 @@ SYSTEM = Wanted(
         ("/etc/alpine-release", UNCOMMENTED),
         ("/etc/debian_version", UNCOMMENTED),
         ("/System/Library/CoreServices/SystemVersion.plist", UNCOMMENTED),
+        *((path, _PROFILE) for path in _SESSION_FILES),
+        *((f"{directory}/{names}", chosen) for directory, names, chosen in _SESSION_DIRECTORIES),
     ),
+    names=tuple((directory, names) for directory, names, _filter in _SESSION_DIRECTORIES),
 )
 
 ACCOUNTRC = Filter("assignments", {"keep": _words(accountrc.PLAIN), "known": ""})

@@ -11,6 +11,12 @@ mail_ports() { sed '/^\(imap\|pop\|kpop\)/!s/.*//'; }
 dpkg_status() { sed -n '/^Package: /p;/^Status: /p;/^Section: /p;/^Architecture: /p;/^Multi-Arch: /p;/^Version: /p;/^$/p'; }
 apk_installed() { sed -n '/^[PVAFR]:/p;/^$/p'; }
 tls_variables() { sed '/^[[:blank:]]*\(export[[:blank:]][[:blank:]]*\)\{0,1\}\(OPENSSL_CONF\|GNUTLS_SYSTEM\|NSS_IGNORE\)[A-Z_]*=/!s/.*//'; }
+# Of a file that sessions read, the variables that have a plain value. $exported: what stands before each: whether a shell's file
+# exports it may be said on a line of its own.
+session_variables() {
+    sed "s/^[[:blank:]]*\(export[[:blank:]][[:blank:]]*\)\{0,1\}${variables-}=\([\"']\{0,1\}[^[:blank:];&|]*\).*\$/${exported-}\2=\3/;t
+s/.*//"
+}
 daemon_defaults() { sed -n 's/^\([[:blank:]]*START_DAEMON=["'\'']\{0,1\}[A-Za-z]*["'\'']\{0,1\}\).*$/\1/;/START_DAEMON/!s/.*//;p'; }
 
 # Lines whose first word is in $keep go out, of those in $known that word, of all others nothing. $comment: what ends a kept line.

@@ -226,3 +226,23 @@ def test_a_command_that_names_a_mailbox_leaves_every_clients_answer_open_where_n
     evidence = shell.evidence([("uname", "Linux"), ("url", "/etc/cron.d/mail")])
     assert evidence["clients"] == []
     assert ("/etc/cron.d/mail", "accounts") in [(gap["what"], gap["affects"]) for gap in evidence["gaps"]]
+
+
+SESSION_TEXTS = {
+    "export OPENSSL_CONF=/x": "export OPENSSL_CONF=/x",
+    f"  OPENSSL_CONF='/x' PASSWORD={S}": "export OPENSSL_CONF='/x'",
+    f"LD_LIBRARY_PATH=/a:/b;export LD_LIBRARY_PATH; TOKEN={S}": "export LD_LIBRARY_PATH=/a:/b",
+    f"export OPENSSL_CONF=/x&&echo {S}": "export OPENSSL_CONF=/x",
+    f"export TOKEN={S}": "",
+    f"JAVA_TOOL_OPTIONS=-Djavax.net.ssl.keyStorePassword={S}": "",
+    f"# OPENSSL_CONF=/x {S}": "",
+    f"echo {S} OPENSSL_CONF=/x": "",
+    f"XOPENSSL_CONF={S}": "",
+}
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_of_what_sessions_read_the_variables_for_tls_go_out(sh: list[str]) -> None:
+    [profile] = [chosen for path, chosen in wanted.SYSTEM.files if path == "~/.profile"]
+    passed = filtered(sh, profile, "\n".join(SESSION_TEXTS) + "\n")
+    assert passed.splitlines() == list(SESSION_TEXTS.values())
