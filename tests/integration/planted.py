@@ -71,6 +71,8 @@ set ssl_use_tlsv1_2=no
 
 # Below every user's home. What a reader of ours is known to read: its evidence names each of these.
 READ: Mapping[str, str] = {
+    ".profile": "export OPENSSL_CONF=/etc/ssl/openssl.cnf TOKEN=@@\n",
+    ".bashrc": "alias sql='mysql -p@@'\nexport LD_LIBRARY_PATH=/opt/x PASSWORD=@@ # @@\n",
     ".fetchmailrc": """set postmaster u # @@
 poll outlook.office365.com protocol imap plugin "connect @@ %h %p" user "u" password "@@" sslproto "TLS1" ssl preconnect "sh -c 'echo @@'"
 poll imap-legacy.office365.com proto pop3 user u with pass @@ and options ssl sslkey "/home/u/@@"
