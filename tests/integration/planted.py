@@ -71,8 +71,6 @@ set ssl_use_tlsv1_2=no
 
 # Below every user's home. What a reader of ours is known to read: its evidence names each of these.
 READ: Mapping[str, str] = {
-    ".profile": "export OPENSSL_CONF=/etc/ssl/openssl.cnf TOKEN=@@\n",
-    ".bashrc": "alias sql='mysql -p@@'\nexport LD_LIBRARY_PATH=/opt/x PASSWORD=@@ # @@\n",
     ".fetchmailrc": """set postmaster u # @@
 poll outlook.office365.com protocol imap plugin "connect @@ %h %p" user "u" password "@@" sslproto "TLS1" ssl preconnect "sh -c 'echo @@'"
 poll imap-legacy.office365.com proto pop3 user u with pass @@ and options ssl sslkey "/home/u/@@"
@@ -262,7 +260,8 @@ NOT_READ: Mapping[str, str] = {
     ".my.cnf": "[client]\npassword=@@\n",
     ".msmtprc": "account work\nhost smtp.office365.com\npassword @@\n",
     ".bash_history": "fetchmail -p @@\nexport PASSWORD=@@\n",
-    ".profile": "export PASSWORD=@@\n",
+    ".profile": "export PASSWORD=@@ OPENSSL_CONF=/etc/ssl/openssl.cnf TOKEN=@@ # @@\n",
+    ".bashrc": "alias sql='mysql -p@@'\nexport LD_LIBRARY_PATH=/opt/x PASSWORD=@@\n",
     ".aws/credentials": "[default]\naws_secret_access_key = @@\n",
     ".ssh/id_ed25519": "-----BEGIN OPENSSH PRIVATE KEY-----\n@@\n-----END OPENSSH PRIVATE KEY-----\n",
     ".gnupg/private-keys-v1.d/key.key": "(private-key @@)\n",
