@@ -19,6 +19,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
     environment,
     fdm_conf,
     fetchmailrc,
+    git_config,
     gnutls_config,
     haproxy_cfg,
     inetd_conf,
@@ -28,6 +29,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
     lua_calls,
     mail_aliases,
     mailfilterrc,
+    mailrc,
     mbsyncrc,
     mpoprc,
     muttrc,
@@ -46,6 +48,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
     shell_lexer,
     stunnel_conf,
     systemd_unit,
+    toml,
 )
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -145,6 +148,7 @@ TARGETS = {
     "environment": Target(environment.parse, "OPENSSL_CONF=\"/a\"\nexport SSL_CERT_FILE='b' # c\n"),
     "fdm": Target(_fdm, 'include "a"\nifdef b\naccount "a" imaps server "h" port 993 user "u" pass "p"\nendif\n', (GrammarError,)),
     "fetchmailrc": Target(fetchmailrc.parse, _POLL, (GrammarError,)),
+    "git_config": Target(lambda text: git_config.parse(text, ("imap.host",)), '[imap]\n host = "imaps://h" ; a\n', (GrammarError,)),
     "gnutls_config": Target(gnutls_config.parse, "[overrides]\ndisabled-version = tls1.3\n", (GrammarError,)),
     "haproxy": Target(
         lambda text: haproxy_cfg.parse(text, FILE, ("bind", "server", "mode")),
@@ -159,6 +163,12 @@ TARGETS = {
     "lua_calls": Target(lua_calls.tokens, "a = IMAP { server = 'x', ssl = [[y]] } -- z\n", (GrammarError,)),
     "mailfilter": Target(
         lambda text: mailfilterrc.parse(text, FILE, lambda _path: (FILE, text)), f"# a\n{_ACCOUNT}", (GrammarError,), 'INCLUDE="b"\n'
+    ),
+    "mailrc": Target(
+        lambda text: mailrc.parse(text, FILE, lambda _name: (FILE, text)),
+        "account a {\n set folder='imaps://u@h' ssl-method=tls1\n}\nif x\nunset b\nendif\n",
+        (GrammarError,),
+        "source x\nsource x\n",
     ),
     "mbsyncrc": Target(mbsyncrc.parse, 'IMAPAccount a\nHost "h"\nSSLVersions TLSv1\n\n', (GrammarError,)),
     "mpoprc": Target(mpoprc.parse, "defaults\ntls on\naccount a\nhost h\naccount b : a\n", (GrammarError,)),
@@ -191,4 +201,5 @@ TARGETS = {
     "systemd_unit": Target(systemd_unit.parse, "[Service]\nExecStart=/bin/a \\\n  b\n", (systemd_unit.QuoteError,)),
     "systemd_words": Target(systemd_unit.words, "a \"b\" 'c' \\x41", (systemd_unit.QuoteError,)),
     "xinetd": Target(inetd_conf.parse_xinetd, _XINETD),
+    "toml": Target(lambda text: toml.parse(text, bool), '[a."b"]\nc.d = { e = "f" } # g\nh = [1, """i"""]\n', (GrammarError,)),
 }  # fmt: skip

@@ -13,17 +13,17 @@ _PROGRAMS = ("/usr/lib/git-core/git-imap-send", "/usr/libexec/git-core/git-imap-
 _SYSTEM_FILE = "/etc/gitconfig"
 _USER_FILES = ("/.config/git/config", "/.gitconfig")
 _WANTED = ("imap.host", "imap.port", "imap.tunnel", "include.path", "includeif.path")
-_MAX_DEPTH = 10
+_MAX_FILES = 50
 # What libcurl hands to GnuTLS leaves its versions alone.
 _PRIORITY = "NORMAL"
 
 
 def read(host):
     """Return the evidence of git imap-send on *host*, or None where no configuration names a server for it."""
-    common = _values(host, _SYSTEM_FILE, 0)
+    common = _values(host, _SYSTEM_FILE, [])
     found, personal = [_account("", common)], {}
     for user in host.users:
-        personal[user.name] = [value for name in _USER_FILES for value in _values(host, user.home + name, 0)]
+        personal[user.name] = [value for name in _USER_FILES for value in _values(host, user.home + name, [])]
         found.append(_account(user.name, common + personal[user.name]) if personal[user.name] else None)
     for launch in host.launches.of("git"):
         given = _of_command(launch)
@@ -37,8 +37,9 @@ def read(host):
     return base.relay_evidence(host, NAME, installs, accounts)
 
 
-def _values(host, path, depth):
+def _values(host, path, read_before):
     """Return [(path, Value)] of a file with those that it includes; one under a condition is kept as such."""
+    read_before.append(path)
     try:
         values = git_config.parse(host.text(path) or "", _WANTED)
     except GrammarError as error:
@@ -48,8 +49,8 @@ def _values(host, path, depth):
     for value in values:
         if value.key != "include.path":
             found.append((path, value))
-        elif depth < _MAX_DEPTH:
-            found += _values(host, _located(path, value.text), depth + 1)
+        elif len(read_before) < _MAX_FILES:
+            found += _values(host, _located(path, value.text), read_before)
     return found
 
 

@@ -17,7 +17,7 @@ Variable = collections.namedtuple("Variable", "key value file line is_sure")
 # variables: {name: Variable}; accounts: {name: the same, of what it sets besides}; shortcuts: [Variable].
 Mailrc = collections.namedtuple("Mailrc", "variables accounts shortcuts")
 
-MAX_DEPTH = 10
+MAX_FILES = 50
 MAILBOXES = ("folder", "inbox", "MAIL")
 PINS = (
     "ssl-method", "ssl-protocol", "ssl-cipher-list", "ssl-curves",
@@ -42,7 +42,7 @@ def parse(text, path, include=None):
         GrammarError: a quote is not closed.
     """
     reader = _Reader(include or (lambda _name: None))
-    reader.file(text, path, 0)
+    reader.file(text, path)
     return Mailrc(reader.variables, reader.accounts, reader.shortcuts)
 
 
@@ -122,12 +122,13 @@ class _Reader:
         self.shortcuts = []
         self._block = None  # variables of the account that is being read; False in a macro
         self._conditions = 0
+        self._files = 0
 
-    def file(self, text, path, depth):
+    def file(self, text, path):
         for line, number in _lines(text):
-            self._line(line, path, number, depth)
+            self._line(line, path, number)
 
-    def _line(self, line, path, number, depth):
+    def _line(self, line, path, number):
         line = _PREFIX.sub("", line, count=1) if _PREFIX.match(line) else line
         begin = _BLOCK_NAME.match(line) if _BEGIN.match(line) else None
         if begin:
@@ -140,9 +141,9 @@ class _Reader:
         if name in ("if", "endif"):
             self._conditions = max(0, self._conditions + (1 if name == "if" else -1))
         elif name in (*_SET, "unset", "shortcut", "source", "source_if") and self._block is not False:
-            self._command(name, split(rest, number), path, number, depth)
+            self._command(name, split(rest, number), path, number)
 
-    def _command(self, name, words, path, number, depth):
+    def _command(self, name, words, path, number):
         into = self.variables if self._block is None else self._block
         if name in _SET:
             for found in assigned(words, path, number, not self._conditions):
@@ -154,10 +155,11 @@ class _Reader:
         elif name == "shortcut":
             urls = (mailbox(text) for text, _is_decided in words[1::2])
             self.shortcuts.extend(Variable("shortcut", url, path, number, True) for url in urls if url)
-        elif words and depth < MAX_DEPTH:
+        elif words and self._files < MAX_FILES:
+            self._files += 1
             found = self._include(words[0][0] if words[0][1] else None)
             if found:
-                self.file(found[1], found[0], depth + 1)
+                self.file(found[1], found[0])
 
 
 def _lines(text):

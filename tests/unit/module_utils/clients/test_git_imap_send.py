@@ -66,6 +66,11 @@ def test_a_command_wins_over_them_all(tree, read):
     assert SECRET not in repr(accounts)
 
 
+def test_files_that_include_themselves_come_to_an_end(read):
+    accounts, _gaps = read("[include]\npath = .gitconfig\npath = .gitconfig\n[imap]\nhost = imaps://h\n")
+    assert [entry["server"] for entry in accounts] == ["h"]
+
+
 def test_what_git_refuses_is_a_gap_without_its_text(read):
     accounts, gaps = read(f'[imap]\nhost = "imaps://{SECRET}\n')
     assert (accounts, [gap["affects"] for gap in gaps]) == ([], ["client:git imap-send"])
