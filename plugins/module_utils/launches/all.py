@@ -60,7 +60,7 @@ class Launches:
     def session(self, user):
         """Return the sessions.Session of *user*, a users.User."""
         if user.name not in self._sessions:
-            self._sessions[user.name] = sessions.read(self._host, user)
+            self._sessions[user.name] = sessions.read(self._host, user, CONCERNS)
         return self._sessions[user.name]
 
     def of(self, *names):
@@ -94,6 +94,8 @@ class Launches:
             yield from self._of_text(text, context, [], 0)
         for user in self._host.users:
             sessions.note_other_places(self._host, user, self.session(user))
+            for words, context in self.session(user).commands:
+                yield from self._of_words(words, context, 0)
         for path, arguments, context in boot.scripts(self._host):
             yield from self._of_script(path, [Word(argument) for argument in arguments], context, 0)
 

@@ -40,11 +40,13 @@ class Session:
     Attributes:
         login: {name: Variable} of every session; a value is None where only the running shell would know it.
         terminal: the same of an interactive shell.
+        commands: (Words, Context) of what their files start, or have an alias stand for.
     """
 
-    def __init__(self, login, terminal):
+    def __init__(self, login, terminal, commands):
         self.login = login
         self.terminal = terminal
+        self.commands = commands
 
     def launch(self, host, name, user, in_terminal):
         """Return the Launch of the program *name* by hand, by the users.User *user*; None where the session sets nothing."""
@@ -57,21 +59,21 @@ class Session:
         return Launch([Word(name)], Context(SOURCE, first.file, first.line, user.name, given, user.home))
 
 
-def read(host, user):
-    """Return the Session of *user*, a users.User."""
+def read(host, user, concerns=None):
+    """Return the Session of *user*, a users.User. *concerns*: regular expression of the texts whose commands matter; None: of none."""
     inherited = environment.parse(host.text(environment.FILE) or "", _NAMES)
     given = dict({name: variable.value for name, variable in inherited.items()}, HOME=user.home, USER=user.name)
     state = shell_state.State(Context(SOURCE, "", 1, user.name, given, user.home))
-    state.sourced = lambda path: _text(host, path) or ""
-    places = {}
+    state.sourced = lambda path: _text(host, path, concerns) or ""
+    places, commands = {}, []
     for path, variables in manager_environment.of_directories(host, user):
         _take(state, places, path, variables, host.text(path) or "")
     for path in _login_files(host, user):
-        _run(host, state, places, path)
+        commands += _run(host, state, places, path, concerns)
     login = _variables(state, places)
     for path in SYSTEM_INTERACTIVE + tuple(user.home + name for name in OWN_INTERACTIVE):
-        _run(host, state, places, path)
-    return Session(login, _variables(state, places))
+        commands += _run(host, state, places, path, concerns)
+    return Session(login, _variables(state, places), commands if concerns else [])
 
 
 def note_other_places(host, user, session):
@@ -98,9 +100,10 @@ def _login_files(host, user):
     return found + [user.home + name for name in OTHER_PROFILES]
 
 
-def _text(host, path):
+def _text(host, path, concerns):
     text = host.text(path, AFFECTS, _MAX_FILE) if host.is_file(path) else None
-    return text if text and (_NAMED.search(text) or _MAY_READ.search(text)) else None
+    wanted = [_NAMED, _MAY_READ] + ([concerns] if concerns else [])
+    return text if text and any(pattern.search(text) for pattern in wanted) else None
 
 
 def _take(state, places, path, variables, text):
@@ -112,21 +115,35 @@ def _take(state, places, path, variables, text):
         places[name] = (path, _line_of(text, name))
 
 
-def _run(host, state, places, path):
-    """Read a shell's file as the shell would, and note where the variables stand that it changes."""
-    text = _text(host, path)
+def _run(host, state, places, path, concerns):
+    """Read a shell's file as the shell would, note where the variables stand that it changes, and return its commands."""
+    text, commands = _text(host, path, concerns), []
     if text is None:
-        return
+        return commands
     before = state.environment()
     state.context = state.context.but(file=path)
     try:
-        collections.deque(shell.commands(text, state), maxlen=0)
+        for words, context in shell.commands(text, state):
+            commands.extend(_aliased(words, context) if words[0].text == "alias" else [(words, context)])
     except shell_lexer.ShellError as error:
-        host.gap(f"{path}, line {error.line}", f"no shell would read it: {error}", AFFECTS)
+        # The rest may be another shell's language than sh, whose words would be known.
+        if _NAMED.search(text):
+            host.gap(f"{path}, line {error.line}", f"is no text for sh: {error}", AFFECTS)
     now = state.environment()
     for name in _NAMES:
         if name in now and (name not in before or now[name] != before[name] or name not in places):
             places[name] = (path, _line_of(text, name))
+    return commands
+
+
+def _aliased(words, context):
+    """What the aliases stand for that a command defines: whoever types their names starts it."""
+    for word in words[1:]:
+        _name, _equals, text = word.text.partition("=")
+        try:
+            yield from list(shell.commands(text if word.is_decided else "", shell_state.State(context), context.line))
+        except shell_lexer.ShellError:
+            continue
 
 
 def _line_of(text, name):

@@ -310,6 +310,24 @@ def test_the_environment_of_a_unit(tree):
     assert unit.variable("SECRET") is None
 
 
+SESSIONS = {
+    "a daemon of the profile": ("/home/alice/.profile", "umask 22\n[ -f x ] || fetchmail -d 300\n", 2, ["-d", "300"]),
+    "an alias": ("/home/alice/.bashrc", "alias ll='ls -l' mail='OPENSSL_CONF=/x fetchmail -v'\n", 1, ["-v"]),
+    "a function": ("/home/alice/.bashrc", 'get() {\n  fetchmail -k "$@"\n}\n', 2, ["-k", ""]),
+    "everybody's": ("/etc/profile.d/mail.sh", "fetchmail &\n", 1, []),
+}
+
+
+@pytest.mark.parametrize("name", SESSIONS)
+def test_what_a_session_starts_or_names(name, tree):
+    path, text, line, words = SESSIONS[name]
+    tree.write(path, text)
+    (launch,) = tree.host().launches.of("fetchmail")
+    assert (launch.file, launch.line, launch.user, launch.is_active) == (path, line, "alice", True)
+    assert [word.text for word in launch.argv[1:]] == words
+    assert launch.tls_environment == ({"OPENSSL_CONF": "/x"} if name == "an alias" else {})
+
+
 MANAGERS = {
     "the system's default": (
         {"/etc/systemd/system.conf": "[Manager]\nDefaultEnvironment=OPENSSL_CONF=/x A=b\n"},
