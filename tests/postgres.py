@@ -19,13 +19,16 @@ class Server:
     """A server that can be stopped and started again.
 
     Attributes:
-        url: a database of its, with a password that nobody needs on a socket, and nobody may print.
+        url: a database of its, with the password that it asks for, and that nobody may print.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self.url = f"postgresql://{USER}:{PASSWORD}@/{USER}?host={directory}"
-        self._run("initdb", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C", "-D", str(directory / "data"))
+        password = directory / "password"
+        password.write_text(PASSWORD)
+        options = ("--auth=scram-sha-256", f"--pwfile={password}", "--no-sync", "--encoding=UTF8", "--locale=C")
+        self._run("initdb", *options, "-D", str(directory / "data"))
 
     def start(self) -> None:
         options = f"-c listen_addresses='' -c unix_socket_directories={self._directory} -c fsync=off -c max_connections=20"
@@ -36,7 +39,7 @@ class Server:
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
-            [str(programs() / program), *arguments], user=USER, group=USER, extra_groups=[], cwd="/", check=True, timeout=60,
+            [str(programs() / program), *arguments], user=USER, group=USER, extra_groups=[], cwd="/", check=True, timeout=600,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 

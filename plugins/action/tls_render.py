@@ -20,6 +20,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load a
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import diff, formats, markdown, terminal
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.history import NO_HISTORY, History
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder, RunFolderError
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.stored_hosts import StoredHosts
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import GATES
 
 _PATHS = {"type": "list", "elements": "path", "default": []}
@@ -132,7 +133,8 @@ def _document(
     for record in whole["hosts"]:
         folder.append(record)
     folder.write_results(whole)
-    return folder, whole
+    # From here on records are read when they are needed: those of a large fleet take a gigabyte.
+    return folder, {**whole, "hosts": StoredHosts(folder)}
 
 
 def _handed_on(

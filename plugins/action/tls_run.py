@@ -124,4 +124,4 @@ def _close(current: run.Run, arguments: Mapping[str, Any], _task_vars: Mapping[s
     return {"verdicts": dict(Counter(verdicts.values()))}
 
 
-_PHASES = {"open": _open, "hand_on": _hand_on, "close": _close}
+_PHASES = {"open": _open, hand_on.PHASE: _hand_on, "close": _close}

@@ -162,6 +162,7 @@ class CallbackModule(CallbackBase):
             self._begin()
         if ansible_objects.action(task) == RUN:
             self._asked.add(str(task.args.get("phase")))
+            self._stop_feed(str(task.args.get("phase")))
         if ansible_objects.action(task) == AUDIT:
             self._expect()
 
@@ -245,10 +246,14 @@ class CallbackModule(CallbackBase):
             current.keep = result["keep"]
             current.slice = result["slice"]
             current.hand_on = result["hand_on"] and run.HandOn(**result["hand_on"])
-            current.feed = hand_on.feed(current)
             current.plan()
-        if current is not None and "ansible_stats" in result:
-            current.feed = None  # it is handed on whole by now
+            current.feed = hand_on.feed(current)
+
+    @staticmethod
+    def _stop_feed(phase: str) -> None:
+        current = run.current()
+        if current is not None and phase == hand_on.PHASE:
+            current.stop_feed()  # the task hands the whole on
 
     def _finished(self, result: Any) -> None:
         current = run.current()

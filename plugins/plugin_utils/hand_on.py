@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, database, database_url, merge, run, slice_rows
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, database, database_url, merge, run, slice_feed, slice_rows
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
 
 NONE, AUTO, ARTIFACT, STORE = "none", "auto", "artifact", "store"
+# The phase of tls_run that hands a run on.
+PHASE = "hand_on"
 WAYS = (NONE, AUTO, ARTIFACT, STORE)
 
 
@@ -44,13 +46,13 @@ def opened(current: run.Run, arguments: Mapping[str, Any], hosts: Sequence[str],
     return chosen
 
 
-def feed(current: run.Run) -> Callable[[Mapping[str, Any]], None] | None:
-    """Return what takes each finished host of a run that goes through the store; None for others. Raises StoreError."""
+def feed(current: run.Run) -> slice_feed.Feed | None:
+    """Begin what takes each finished host of a run into the store that it goes through; None for other runs. Raises StoreError."""
     chosen = current.hand_on
     if chosen is None or chosen.way != STORE:
         return None
     store = database.Store(current.store or "")
-    return slice_rows.Feed(slice_rows.SliceRows(store, chosen.workflow, chosen.name)).add
+    return slice_feed.Feed(current.folder, slice_rows.SliceRows(store, chosen.workflow, chosen.name).add)
 
 
 def handed(current: run.Run, whole: Mapping[str, Any], limit: int) -> dict[str, Any]:

@@ -9,12 +9,12 @@ what a worker changes here stays in the worker.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.version import VERSION
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import waivers
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import slice_feed, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder
@@ -52,7 +52,7 @@ class Run:
         store: the URL of the store; None: there is none. It may hold a password.
         hand_on: how the run gets to the job that merges; None: it is no part of another.
         keep: how long older runs are kept (retention.SPEC); None: for ever.
-        feed: what takes each finished host besides; None: nothing does.
+        feed: what takes each finished host into the store besides; None: nothing does.
     """
 
     def __init__(self, folder: RunFolder) -> None:
@@ -68,7 +68,7 @@ class Run:
         self.store: str | None = None
         self.hand_on: HandOn | None = None
         self.keep: Mapping[str, Any] | None = None
-        self.feed: Callable[[Mapping[str, Any]], None] | None = None
+        self.feed: slice_feed.Feed | None = None
         self._policy_from: str | None = None
 
     def record(self, record: Mapping[str, Any]) -> None:
@@ -77,8 +77,12 @@ class Run:
         host, verdict = record["host"], record["verdict"]
         self.failing += (verdict == FAIL) - (self.verdicts.get(host) == FAIL)
         self.verdicts[host] = verdict
+
+    def stop_feed(self) -> None:
+        """Stop `feed`, where there is one."""
         if self.feed is not None:
-            self.feed(record)
+            self.feed.stop()
+            self.feed = None
 
     def save_evidence(self, host: str, evidence: Mapping[str, Any]) -> None:
         """Keep what was collected of *host*. Raises RunFolderError when that can't be done."""

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import datetime
 import json
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import saved_run
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store, batches
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.database_url import StoreError
 
 try:
     import sqlalchemy as sa
@@ -24,8 +22,6 @@ except ImportError:  # then there is no Store to give to any of this
 
 # How long rows stay, so that a merge can be repeated.
 KEEP_DAYS = 7
-# Of the time that a run takes, the part that goes into rows while it lasts is at most one in so many.
-_SHARE = 20
 _MAX_RECENT = 5
 
 
@@ -68,34 +64,6 @@ class SliceRows:
     def _is_this(self) -> Any:
         table = self._store.tables.slices
         return sa.and_(*(table.c[name] == value for name, value in self._key.items()))
-
-
-class Feed:
-    """Hosts on their way into the store while the run lasts, so that a job that is killed leaves what was finished.
-
-    What can't be written waits for the next time, and for `SliceRows.finish` in the end: nothing here fails the run.
-    """
-
-    def __init__(self, rows: SliceRows, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rows, self._clock = rows, clock
-        self._waiting: list[Mapping[str, Any]] = []
-        self._written = 0
-        self._next = clock()
-
-    def add(self, record: Mapping[str, Any]) -> None:
-        """Take a finished host, and write those that wait where it is time to."""
-        self._waiting.append(record)
-        began = self._clock()
-        if began < self._next:
-            return
-        try:
-            self._rows.add(self._written, self._waiting)
-            self._written += len(self._waiting)
-            self._waiting.clear()
-        except StoreError:
-            pass  # tried again, at the end by a task that fails when it can't be done
-        now = self._clock()
-        self._next = now + (now - began) * _SHARE
 
 
 def documents(store: Store, workflow: str) -> list[dict[str, Any]]:

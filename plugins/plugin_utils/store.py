@@ -88,13 +88,13 @@ class RunFolder:
         """
         return (record for _start, _length, record in self.placed_records())
 
-    def placed_records(self) -> Iterator[tuple[int, int, dict[str, Any]]]:
-        """Yield what `records` does, each with the place of its line in the file and its length, in bytes.
+    def placed_records(self, start: int = 0) -> Iterator[tuple[int, int, dict[str, Any]]]:
+        """Yield what `records` does, each with the place of its line in the file and its length, in bytes; from the place *start* on.
 
         Raises:
             RunFolderError: the file can't be read, or a line in it is no record.
         """
-        yield from _records(self.hosts_path)
+        yield from _records(self.hosts_path, start)
 
     def append_remedy(self, line: Mapping[str, Any]) -> None:
         """Add what was changed on a host, or would be: a whole line or nothing. Raises RunFolderError when it can't be written."""
@@ -236,9 +236,9 @@ def _append(path: str, document: Mapping[str, Any], flags: int = 0) -> None:
             os.close(descriptor)
 
 
-def _records(path: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    start = 0
+def _records(path: str, start: int = 0) -> Iterator[tuple[int, int, dict[str, Any]]]:
     with _explained("read", path), open(path, "rb") as lines:
+        lines.seek(start)
         for number, line in enumerate(lines, 1):
             if line.endswith(b"\n"):
                 yield start, len(line), _record(line, f"{path}, line {number}")

@@ -11,6 +11,7 @@ same; PostgreSQL is Debian's, on a socket of this machine, without waiting for i
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import os
 import resource
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,6 +36,8 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.stored_hosts import 
 
 SIZES = (100, 10_000, 100_000)
 SLICES = 20
+# Hosts of a slice that finish until the store is written to again.
+A_SECOND = 10
 WORKFLOW = "40"
 MEGABYTE = 1_000_000
 NOW = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
@@ -88,9 +91,8 @@ def of_slices(hosts: int, url: str) -> _Costs:
             store = Store(url)
             rows = slice_rows.SliceRows(store, WORKFLOW, str(number))
             rows.begin({"run": whole["run"], "expected": [], "waivers": []})
-            feed = slice_rows.Feed(rows)
-            for record in whole["hosts"]:
-                feeding.append(_timed(lambda record=record, feed=feed: feed.add(record))[1])
+            for first, records in enumerate(batched(whole["hosts"], A_SECOND)):
+                feeding.append(_timed(lambda rows=rows, records=records, first=first: rows.add(first * A_SECOND, records))[1])
             finishing.append(_timed(lambda rows=rows, whole=whole: rows.finish(whole))[1])
             store.close()
     return {"hosts as they finish": _sum(feeding), "the ends": _sum(finishing), **_memories(before)}
@@ -121,6 +123,13 @@ def _run(directory: str, hosts: int, name: str, started: str, seed: int, part: s
     for record in _named(fleet_generator.records(hosts, seed), f"s{seed}-" if part else ""):
         folder.append(record)
     return document.compose(StoredHosts(folder), fleet_generator.run_facts(id=name, started=started, slice=part))
+
+
+def batched(hosts: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Yield *hosts* in lists of *size*."""
+    given = iter(hosts)
+    while batch := list(itertools.islice(given, size)):
+        yield batch
 
 
 def _named(records: Iterator[dict[str, Any]], prefix: str) -> Iterator[dict[str, Any]]:

@@ -131,7 +131,7 @@ class Workshop:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         return Run(done.returncode, done.stdout.decode("utf-8", "replace"), Path(variables["MAILTLS_REPORTS"]) / "latest")

@@ -9,16 +9,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flow import ROOT
 
+from ansible_collections.mailtls.fleet.plugins.module_utils.version import VERSION
+
 PROGRAM = str(Path(sys.executable).parent / "ansible-runner")
 PROJECT = ("ansible.cfg", "galaxy.yml", "meta", "playbooks", "plugins", "roles")
-_PATIENCE = 60
+# Seconds, and many, because what else the machine does says nothing of a job.
+_PATIENCE = 600
 
 
 @dataclass
@@ -53,6 +56,11 @@ class Job:
         return [event for event in self.events if event.get("event_data", {}).get("host") == host]
 
 
+def without_ids_and_times(whole: dict[str, Any]) -> dict[str, Any]:
+    """Return the document *whole* without what differs between any two runs."""
+    return {**whole, "run": {key: value for key, value in whole["run"].items() if key not in ("id", "started", "finished", "merged")}}
+
+
 class Runner:
     """A place with a copy of the project, and the means to run jobs from it."""
 
@@ -66,6 +74,12 @@ class Runner:
             options = {"symlinks": True, "ignore": shutil.ignore_patterns("__pycache__")} if whole.is_dir() else {}
             copy(whole, self._project / name, **options)
 
+    def pretend_version(self, version: str) -> None:
+        """Make the copy one of another release."""
+        file = self._project / "plugins/module_utils/version.py"
+        text = file.read_text()
+        file.write_text(text.replace(VERSION, version))
+
     def start(
         self,
         name: str,
@@ -75,8 +89,13 @@ class Runner:
         store: str = "none",
         forks: int = 5,
         timeout: int = 0,
+        within: Sequence[str] = (),
     ) -> Started:
-        """Begin the job *name*; *store* is what a credential sets as MAILTLS_STORE, *timeout* the seconds that it may take, 0: any."""
+        """Begin the job *name*.
+
+        *store* is what a credential sets as MAILTLS_STORE, *timeout* the seconds that it may take, 0: any, *within* the beginning of a
+        command that runs the rest where the hosts are reached.
+        """
         private = self._directory / name / "private"
         reports = self._directory / name / "reports"
         (private / "env").mkdir(parents=True)
@@ -86,13 +105,13 @@ class Runner:
         (private / "env/extravars").write_text(json.dumps(dict(variables)))
         (private / "env/settings").write_text(json.dumps({"job_timeout": timeout}))
         (private / "env/envvars").write_text(json.dumps({"MAILTLS_REPORTS": str(reports), "MAILTLS_STORE": store}))
-        return Started(self._directory / name, f"playbooks/{playbook}", reports, forks)
+        return Started(self._directory / name, f"playbooks/{playbook}", reports, forks, within)
 
 
 class Started:
     """A job that runs."""
 
-    def __init__(self, directory: Path, playbook: str, reports: Path, forks: int) -> None:
+    def __init__(self, directory: Path, playbook: str, reports: Path, forks: int, within: Sequence[str] = ()) -> None:
         self.reports = reports
         self._processed = directory / "processed"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "MAILTLS_"))}
@@ -102,15 +121,23 @@ class Started:
             transmit = [PROGRAM, "transmit", str(directory / "private"), "-p", playbook, "--ident", "job", "--forks", str(forks)]
             subprocess.run(transmit, stdout=stream, env=environment, check=True, timeout=_PATIENCE)
         with sent.open("rb") as given, self._stream.open("wb") as stream:
-            self._worker = subprocess.Popen([PROGRAM, "worker"], stdin=given, stdout=stream, stderr=subprocess.DEVNULL, env=environment)
+            command = [*within, PROGRAM, "worker"]
+            self._worker = subprocess.Popen(command, stdin=given, stdout=stream, stderr=subprocess.DEVNULL, env=environment)
 
-    def cancel_when(self, holds: Callable[[], bool]) -> None:
-        """Cancel the job as soon as *holds* says yes."""
+    def has_finished_a_host(self) -> bool:
+        """Whether a host is in the run folder."""
+        return any(path.stat().st_size for path in self.reports.glob("2*/hosts.jsonl"))
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until *holds* says yes."""
         end = time.monotonic() + _PATIENCE
         while not holds():
             assert time.monotonic() < end, self._stream.read_text()
             assert self._worker.poll() is None, self._stream.read_text()
             time.sleep(0.05)
+
+    def cancel(self) -> None:
+        """Cancel the job."""
         self._worker.send_signal(signal.SIGTERM)
 
     def wait(self, patience: int = _PATIENCE) -> Job:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -14,6 +16,7 @@ from lab import snapshot
 from lab.container import File
 from lab.host import User
 from lab.session import Lab
+from runner import Runner, Started, without_ids_and_times
 from schema import SCHEMA
 
 # What logging in itself touches.
@@ -93,6 +96,25 @@ def test_both_cores_and_check_mode_come_to_the_same(audits: Audits) -> None:
     newest, oldest, check = (audits.run(*arguments).hosts for arguments in (["newest"], ["oldest"], ["newest", "--check"]))
     for name in FLEET:
         assert newest[name] == oldest[name] == check[name]
+
+
+def test_slices_through_ansible_runner_merge_to_the_unsliced_run(audits: Audits, tmp_path: Path) -> None:
+    """As in AWX, every third host by name is a slice; ids and times aside, the merged document is that of the unsliced run."""
+    runner, whole = Runner(tmp_path), json.loads(audits.inventory.read_text())["all"]
+    within, names = audits.lab.network.enter(), sorted(whole["hosts"])
+
+    def start(job: int, playbook: str, hosts: list[str], variables: dict[str, Any]) -> Started:
+        part = {**whole, "hosts": {name: whole["hosts"][name] for name in hosts}}
+        return runner.start(str(job), playbook, part, {"awx_job_id": job, **variables}, within=within)
+
+    slices = [start(number, "audit.yml", names[number - 1 :: 3], {"awx_workflow_job_id": 40}) for number in (1, 2, 3)]
+    artifacts = {name: value for job in [job.wait() for job in slices] for name, value in job.artifacts.items()}
+    assert len(artifacts) == 3
+    merged = start(4, "merge.yml", names, {**artifacts, "awx_workflow_job_id": 39}).wait()
+    assert merged.status == "successful", merged.output
+    assert without_ids_and_times(json.loads((merged.folder / "results.json").read_text())) == without_ids_and_times(
+        audits.run("newest").results
+    )
 
 
 @pytest.mark.parametrize("core", sorted(CORES))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import postgres
 import pytest
+import web_server
 from flow import ROOT, Run, Workshop
-from runner import Job, Runner, Started
+from runner import Job, Runner, Started, without_ids_and_times
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, merge, saved_run
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import artifact, merge, saved_run, slice_rows
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store
 
 # The job that merges is a node of the outer workflow; AWX makes one of its own for the slices.
@@ -62,6 +62,12 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
     return Fleet(tmp_path_factory.mktemp("slices"))
 
 
+@pytest.fixture
+def reports() -> Iterator[web_server.Server]:
+    with web_server.running() as server:
+        yield server
+
+
 def merged_folder(run: Run) -> Path:
     """The folder of the only run below the reports: what is merged does not become `latest`."""
     (folder,) = (path for path in run.folder.parent.iterdir() if path.is_dir() and not path.is_symlink())
@@ -72,10 +78,6 @@ def results(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "results.json").read_text())
 
 
-def without_ids_and_times(whole: dict[str, Any]) -> dict[str, Any]:
-    return {**whole, "run": {key: value for key, value in whole["run"].items() if key not in ("id", "started", "finished", "merged")}}
-
-
 def notes(folder: Path) -> str:
     return "\n".join(f"{note['kind']}: {note['text']}" for note in results(folder).get("notes", []))
 
@@ -84,6 +86,9 @@ def test_the_merged_report_is_that_of_the_unsliced_run(fleet: Fleet) -> None:
     job = fleet.runner.start("merge", "merge.yml", fleet.inventory(fleet.hosts), {**fleet.artifacts, **MERGING}).wait()
     assert job.status == "successful", job.output
     assert {path.name for path in job.folder.iterdir()} >= RENDERINGS
+    merged = {host["host"]: host for host in results(job.folder)["hosts"]}
+    for name, host in fleet.whole.hosts.items():
+        assert merged[name] == host, f"{merged[name]['why']} / {host['why']}"
     assert without_ids_and_times(results(job.folder)) == without_ids_and_times(fleet.whole.results)
     assert {source["slice"] for source in results(job.folder)["run"]["merged"]} == {"job 41", "job 42", "job 43"}
     assert job.artifacts["mailtls_summary"] == (job.folder / "summary.md").read_text()
@@ -142,44 +147,50 @@ def test_hosts_in_two_slices_and_different_policies_are_told(fleet: Fleet) -> No
     assert "clock: " in told
 
 
-class _Put(http.server.BaseHTTPRequestHandler):
-    def do_PUT(self) -> None:
-        self.server.received[self.path] = (self.headers["Authorization"], self.rfile.read(int(self.headers["Content-Length"])))
-        self.send_response(201)
-        self.end_headers()
-
-    def log_message(self, *_arguments: Any) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def web_server() -> Iterator[http.server.HTTPServer]:
-    server = http.server.HTTPServer(("127.0.0.1", 0), _Put)
-    server.received = {}
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def test_slices_of_another_release_are_told(fleet: Fleet, tmp_path: Path) -> None:
+    newer = Runner(tmp_path)
+    newer.pretend_version("99.0.0")
+    names = sorted(fleet.hosts)[1::SLICES]
+    part = fleet.inventory({name: fleet.hosts[name] for name in names})
+    job = newer.start("42", "audit.yml", part, {"awx_job_id": 42, "awx_workflow_job_id": 40}).wait()
+    run = fleet.merge({**fleet.artifacts, **job.artifacts})
+    assert run.code == 0, run.output
+    told = notes(merged_folder(run))
+    assert "versions_differ: The runs were made by different versions of mailtls.fleet: " in told
+    assert ", 99.0.0." in told
+    assert "duplicate_hosts" not in told  # one of the two artifacts of that name counts
 
 
-def test_the_report_goes_to_a_web_server_and_the_credential_nowhere_else(fleet: Fleet, web_server: Any) -> None:
+def test_a_web_server_that_refuses_the_report_is_told_without_the_credential(fleet: Fleet, reports: web_server.Server) -> None:
+    reports.status = 403
     target = {
-        "mailtls_deliver_to": f"http://127.0.0.1:{web_server.server_port}/audits",
+        "mailtls_deliver_to": f"{reports.url}/audits",
+        "mailtls_deliver_headers": {"Authorization": "s3cret"},
+    }
+    run = fleet.merge(fleet.artifacts, "-e", json.dumps(target))
+    assert run.code == 2
+    told = " ".join(run.output.split())
+    assert "127.0.0.1 did not take results.json: Status code was 403" in told
+    assert "s3cret" not in run.output
+
+
+def test_the_report_goes_to_a_web_server_and_the_credential_nowhere_else(fleet: Fleet, reports: web_server.Server) -> None:
+    target = {
+        "mailtls_deliver_to": f"{reports.url}/audits",
         "mailtls_deliver_headers": {"Authorization": "s3cret"},
     }
     run = fleet.merge(fleet.artifacts, "-v", "-e", json.dumps(target))
     assert run.code == 0, run.output
     folder = merged_folder(run)
-    assert web_server.received == {f"/audits/{folder.name}/{name}": ("s3cret", (folder / name).read_bytes()) for name in RENDERINGS}
+    assert reports.received == {f"/audits/{folder.name}/{name}": ("s3cret", (folder / name).read_bytes()) for name in RENDERINGS}
     assert "s3cret" not in run.output
 
 
 def test_a_cancelled_slice_leaves_its_finished_hosts(fleet: Fleet) -> None:
     hosts = {"web1": fleet.hosts["web1"], "slow1": fleet.shop.slow()}
     started = fleet.runner.start("51", "audit.yml", fleet.inventory(hosts), {"awx_job_id": 51})
-    started.cancel_when(lambda: any(path.stat().st_size for path in started.reports.glob("2*/hosts.jsonl")))
+    started.until(started.has_finished_a_host)
+    started.cancel()
     job: Job = started.wait()
     fleet.shop.end_slow()
     assert job.status != "successful"
@@ -208,6 +219,42 @@ def test_a_fleet_that_is_too_large_for_artifacts_is_told_before_the_first_host(f
     assert not run.folder.exists()
 
 
+def wait_for_rows(server: postgres.Server, workflow: int, hosts: set[str]) -> None:
+    """Wait until *hosts* are among what the slices of *workflow* left in the store: what writes them outlives a job that is killed."""
+    store, end = Store(server.url), time.monotonic() + 600
+    found: set[str] = set()
+    while not hosts <= found:
+        assert time.monotonic() < end, found
+        time.sleep(0.2)
+        parts = slice_rows.documents(store, str(workflow))
+        found = {host["host"] for part in parts for host in part["hosts"] if host["why"] != saved_run.CUT_SHORT}
+    store.close()
+
+
+def test_a_job_that_ran_out_of_time_leaves_all_that_was_finished(fleet: Fleet, server: postgres.Server) -> None:
+    """As ansible-runner does it for AWX: the whole process group is killed, and no hook is called."""
+    hosts = {"web1": fleet.hosts["web1"], "web2": fleet.hosts["web2"], "slow1": fleet.shop.slow()}
+    # A busy machine may not get to the hosts in so many seconds: then in twice as many.
+    for seconds in (20, 40, 80, 160):
+        variables = {"awx_job_id": seconds, "awx_workflow_job_id": seconds}
+        started = fleet.runner.start(f"timed-{seconds}", "audit.yml", fleet.inventory(hosts), variables, server.url, timeout=seconds)
+        job = started.wait()
+        lines = job.folder / "hosts.jsonl"
+        if lines.exists() and len(lines.read_text().splitlines()) == 2:
+            break
+    fleet.shop.end_slow()
+    assert job.status == "timeout"
+    assert job.artifacts == {}
+    wait_for_rows(server, seconds, {"web1", "web2"})
+    run = fleet.merge({}, "-e", json.dumps({"mailtls_workflow": str(seconds), "mailtls_store": server.url, "mailtls_slices": 2}))
+    assert run.code == 0, run.output
+    merged = {host["host"]: host for host in results(merged_folder(run))["hosts"]}
+    assert {name: merged[name] for name in ("web1", "web2")} == {name: fleet.whole.hosts[name] for name in ("web1", "web2")}
+    assert (merged["slow1"]["verdict"], merged["slow1"]["why"]) == ("ERROR", saved_run.CUT_SHORT)
+    assert merged["db1"]["why"] == merge.LOST
+    assert "lost_slices: 1 of 2 slices left something." in notes(merged_folder(run))
+
+
 class Stored:
     """The jobs of a sliced run that goes through a PostgreSQL, with one that is cancelled, and the merge of what they left."""
 
@@ -217,9 +264,11 @@ class Stored:
         cancelled = fleet.runner.start("stored-44", "audit.yml", fleet.inventory(slow), variables, server.url)
         started = [fleet.start(number, "stored-", server.url) for number in range(SLICES)]
         self.jobs = [job.wait() for job in started]
-        cancelled.cancel_when(lambda: any(path.stat().st_size for path in cancelled.reports.glob("2*/hosts.jsonl")))
+        cancelled.until(cancelled.has_finished_a_host)
+        cancelled.cancel()
         self.cancelled = cancelled.wait()
         fleet.shop.end_slow()
+        wait_for_rows(server, 40, {"late1"})
         self.artifacts = {name: value for job in [*self.jobs, self.cancelled] for name, value in job.artifacts.items()}
         everything = fleet.inventory({**fleet.hosts, **slow})
         self.merged = fleet.runner.start("stored-merge", "merge.yml", everything, {**self.artifacts, **MERGING}, server.url).wait()
@@ -247,8 +296,12 @@ def test_a_slice_that_is_cancelled_leaves_its_finished_hosts_in_the_database(fle
 
 def test_only_the_merged_run_is_a_run_of_the_database(stored: Stored, server: postgres.Server) -> None:
     store = Store(server.url)
-    assert [run for run, _started in store.runs()] == [results(stored.merged.folder)["run"]["id"]]
+    known = {run for run, _started in store.runs()}
     store.close()
+    merged = results(stored.merged.folder)["run"]
+    assert merged["id"] in known
+    assert len(merged["merged"]) == SLICES + 1
+    assert not known & {source["id"] for source in merged["merged"]}
 
 
 def test_password_of_the_database_is_nowhere(stored: Stored) -> None:
@@ -257,12 +310,22 @@ def test_password_of_the_database_is_nowhere(stored: Stored) -> None:
         assert not [file for file in job.folder.glob("*") if file.is_file() and postgres.PASSWORD in file.read_text()]
 
 
-def test_a_slice_whose_database_refuses_it_fails_before_the_first_host(fleet: Fleet, server: postgres.Server) -> None:
-    stranger = server.url.replace("postgresql://postgres:", "postgresql://nobody:")
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ("postgresql://postgres:", "postgresql://nobody:", 'password authentication failed for user "nobody"'),
+        (postgres.PASSWORD, "wr0ng-passw0rd", 'password authentication failed for user "postgres"'),
+    ],
+)
+def test_a_slice_whose_database_refuses_it_fails_before_the_first_host(
+    fleet: Fleet, server: postgres.Server, right: str, wrong: str, says: str
+) -> None:
+    stranger = server.url.replace(right, wrong)
     run = fleet.shop.run(fleet.hosts, "-e", json.dumps({"mailtls_hand_on": "auto", "mailtls_workflow": "40", "mailtls_store": stranger}))
     assert run.code == 2
-    assert 'role "nobody" does not exist' in " ".join(run.output.split()).replace("\\", "")
+    assert says in " ".join(run.output.split()).replace("\\", "")
     assert postgres.PASSWORD not in run.output
+    assert "wr0ng-passw0rd" not in run.output
     assert not run.folder.exists()
 
 
@@ -282,3 +345,23 @@ def test_slices_in_a_database_that_the_merge_can_not_use_are_named(fleet: Fleet,
     assert run.code == 2
     told = " ".join(run.output.split())
     assert "The slice of the artifact mailtls_fleet_41 is lost: it was put into the store, and this job has none that it can use" in told
+
+
+def test_a_database_that_goes_away_in_mid_run_costs_no_host(fleet: Fleet, server: postgres.Server) -> None:
+    hosts = {"web1": fleet.hosts["web1"], "slow1": fleet.shop.slow()}
+    variables = {"awx_job_id": 45, "awx_workflow_job_id": 45}
+    started = fleet.runner.start("gone-45", "audit.yml", fleet.inventory(hosts), variables, server.url)
+    started.until(started.has_finished_a_host)
+    server.stop()
+    try:
+        fleet.shop.end_slow()
+        job = started.wait()
+    finally:
+        server.start()
+    assert job.status == "failed"
+    assert "This run can't be handed on: the store postgresql" in " ".join(job.output.split())
+    assert postgres.PASSWORD not in job.output
+    assert {host["host"] for host in results(job.folder)["hosts"]} == set(hosts)
+    run = fleet.merge({}, "-e", json.dumps({"mailtls_runs": [str(job.folder)]}))
+    assert run.code == 0, run.output
+    assert {host["host"]: host for host in results(merged_folder(run))["hosts"]}["web1"] == fleet.whole.hosts["web1"]

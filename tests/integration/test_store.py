@@ -33,7 +33,7 @@ def report(reports: Path, *options: str, core: str = "newest", **values: object)
     done = subprocess.run(
         [str(CORES[core] / "ansible-playbook"), str(REPORT), "-e", variables, *options],
         cwd=ROOT, env={**kept, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "MAILTLS_REPORTS": str(reports), "NO_COLOR": "1"},
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600, check=False, text=True,
     )  # fmt: skip
     newest = max((path for path in reports.iterdir() if path.is_dir() and not path.is_symlink()), key=lambda path: path.stat().st_ctime)
     return Run(done.returncode, done.stdout, newest)

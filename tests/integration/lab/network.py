@@ -100,6 +100,10 @@ class Network:
         """
         return self._namespaces.run(["env", f"--chdir={cwd or Path.cwd()}", *argv], env={**os.environ, **(env or {})}, timeout=timeout)
 
+    def enter(self) -> list[str]:
+        """The beginning of a command line that runs the rest on the controller."""
+        return self._namespaces.enter()
+
     def stop(self) -> None:
         """Remove the network, and end whatever still runs on the controller."""
         self._namespaces.stop()

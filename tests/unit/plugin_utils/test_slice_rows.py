@@ -13,7 +13,6 @@ import record_factory as make
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import saved_run, slice_rows
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.database_url import StoreError
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document
 
 RUN = {**make.RUN, "slice": "job 41"}
@@ -35,31 +34,6 @@ def rows(store: Store) -> slice_rows.SliceRows:
     return rows
 
 
-class Clock:
-    """Time that passes when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Recorder:
-    """Rows that take a second to write, or can't be written."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.calls: list[tuple[int, int]] = []
-        self.is_away = False
-        self._clock = clock
-
-    def add(self, first: int, records: list[dict[str, Any]]) -> None:
-        self._clock.now += 1
-        if self.is_away:
-            raise StoreError("away")
-        self.calls.append((first, len(records)))
-
-
 def verdicts(whole: dict[str, Any]) -> dict[str, str]:
     return {host["host"]: host["verdict"] for host in whole["hosts"]}
 
@@ -72,8 +46,7 @@ def test_a_slice_that_has_ended_comes_back_as_it_was(store: Store, rows: slice_r
 
 
 def test_a_slice_that_was_killed_is_what_it_came_to(store: Store, rows: slice_rows.SliceRows) -> None:
-    feed = slice_rows.Feed(rows)
-    feed.add(RECORDS[0])
+    rows.add(0, RECORDS[:1])
     [found] = slice_rows.documents(store, "40")
     assert found["run"] == PLAN["run"]
     assert [host for host in found["hosts"] if host["why"] != saved_run.CUT_SHORT] == RECORDS[:1]
@@ -85,30 +58,6 @@ def test_of_a_host_that_comes_twice_the_last_counts(store: Store, rows: slice_ro
     rows.add(0, [RECORDS[0]])
     rows.add(1, [again])
     assert verdicts(slice_rows.documents(store, "40")[0])[again["host"]] == "UNKNOWN"
-
-
-def test_writing_takes_a_small_part_of_the_time_and_leaves_nothing_out() -> None:
-    clock = Clock()
-    recorder = Recorder(clock)
-    feed = slice_rows.Feed(recorder, clock)  # type: ignore[arg-type]
-    for _second in range(60):
-        feed.add(RECORDS[0])
-        clock.now += 1
-    assert sum(count for _first, count in recorder.calls) >= 40
-    assert len(recorder.calls) == 3
-    assert [first for first, _count in recorder.calls] == [0, 1, sum(count for _first, count in recorder.calls[:2])]
-
-
-def test_what_could_not_be_written_comes_with_the_next() -> None:
-    clock = Clock()
-    recorder = Recorder(clock)
-    feed = slice_rows.Feed(recorder, clock)  # type: ignore[arg-type]
-    recorder.is_away = True
-    feed.add(RECORDS[0])
-    recorder.is_away = False
-    clock.now += 1000
-    feed.add(RECORDS[1])
-    assert recorder.calls == [(0, 2)]
 
 
 def test_other_runs_are_left_alone_and_told(store: Store, rows: slice_rows.SliceRows) -> None:
