@@ -57,8 +57,10 @@ class Job:
 
 
 def without_ids_and_times(whole: dict[str, Any]) -> dict[str, Any]:
-    """Return the document *whole* without what differs between any two runs."""
-    return {**whole, "run": {key: value for key, value in whole["run"].items() if key not in ("id", "started", "finished", "merged")}}
+    """Return the document *whole* without what differs between any two runs, a midnight between slices included."""
+    run = {key: value for key, value in whole["run"].items() if key not in ("id", "started", "finished", "merged")}
+    notes = [note for note in whole.get("notes", []) if note["kind"] != "days_differ"]
+    return {**whole, "run": run, "notes": notes}
 
 
 class Runner:
