@@ -10,11 +10,13 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, 
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches import (
     boot,
     cron,
+    events,
     inetd,
     mail,
     sessions,
     shell,
     shell_state,
+    supervisors,
     systemd,
     wrappers,
 )
@@ -84,13 +86,14 @@ class Launches:
     def _found(self):
         for text, context in cron.commands(self._host):
             yield from self._of_text(text, context, [], 0)
-        for path, context in cron.scripts(self._host):
+        programs = list(cron.scripts(self._host)) + list(supervisors.scripts(self._host)) + list(events.scripts(self._host))
+        for path, context in programs:
             yield from self._of_program(path, [Word(path)], context, 0)
         for words, context in systemd.commands(self._host, CONCERNS):
             yield from self._of_words(words, context, 0)
-        for words, context in inetd.commands(self._host):
+        for words, context in list(inetd.commands(self._host)) + list(supervisors.commands(self._host)):
             yield from self._of_words(words, context, 0)
-        for text, context in list(inetd.texts(self._host)) + list(mail.commands(self._host)):
+        for text, context in list(inetd.texts(self._host)) + list(mail.commands(self._host)) + list(events.jobs(self._host)):
             yield from self._of_text(text, context, [], 0)
         for user in self._host.users:
             sessions.note_other_places(self._host, user, self.session(user))
