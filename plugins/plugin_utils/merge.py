@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 import re
 from collections import Counter
@@ -76,9 +77,11 @@ def _sorted(documents: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def _key(part: Mapping[str, Any]) -> tuple[str, ...]:
     run = part["run"]
-    text = json.dumps([run, part["summary"], list(part["hosts"])], sort_keys=True)
+    digest = hashlib.sha256()
+    for piece in (run, part["summary"], *part["hosts"]):
+        digest.update(json.dumps(piece, sort_keys=True).encode())
     # A run that did not come to its end is as old as its beginning: that is all it says of itself.
-    return (run["finished"] or run["started"], run["started"], run["id"], text)
+    return (run["finished"] or run["started"], run["started"], run["id"], digest.hexdigest())
 
 
 def _chosen(parts: Sequence[Mapping[str, Any]]) -> tuple[dict[str, _Place], dict[str, int]]:
