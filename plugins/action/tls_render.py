@@ -77,7 +77,7 @@ class ActionModule(ActionBase):
             folder, whole = _document(arguments, task_vars, store, away)
             # What evidence would come to on another day, or under another policy, is no part of what happened.
             if store is not None and not _is_anew(arguments):
-                store.add(whole)
+                store.add(whole, folder.remedies())
             history, moved = _compared(arguments, store, whole)
             removed = retention.apply(store, reports, arguments, {whole["run"]["id"], folder.run_id}) if store is not None else []
         finally:

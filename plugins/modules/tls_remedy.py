@@ -146,6 +146,12 @@ items:
     sha256:
       description: Hash of the file's content before the changes, or of the package's name and version.
       type: str
+    sha256_after:
+      description: Hash of the file's content with the changes.
+      type: str
+    metadata:
+      description: Mode, owner, group and time of modification of a file before the changes.
+      type: dict
     state:
       description: applied, restored, present (it is already so), would_change (in check mode) or refused.
       type: str

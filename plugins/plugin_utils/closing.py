@@ -76,7 +76,7 @@ def _stored(current: run.Run, whole: dict[str, Any]) -> History:
     if current.store is None or current.hand_on is not None:
         return NO_HISTORY
     try:
-        history = saved_run.record(current.store, whole)
+        history = saved_run.record(current.store, whole, current.folder.remedies())
     except StoreError as error:
         run.problem(f"{error}; the run folder is whole, and playbooks/report.yml puts it into the store later")
         return NO_HISTORY

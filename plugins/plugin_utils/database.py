@@ -12,6 +12,7 @@ from typing import Any, cast
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import database_url
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.database_tables import VERSION, tables
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.database_url import NO_LIBRARY, StoreError
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import remedies
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.diff import RunVerdicts
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.history import TrendPoint
 
@@ -63,8 +64,13 @@ class Store:
         with self._explained("written to"), self._engine.begin() as connection:
             yield connection
 
-    def add(self, document: Mapping[str, Any]) -> None:
-        """Put a run in, or in place of what is there under its id and slice. Raises StoreError; then nothing has changed."""
+    def add(self, document: Mapping[str, Any], remedied: Iterable[Mapping[str, Any]] = ()) -> None:
+        """Put a run in, or in place of what is there under its id and slice. Raises StoreError; then nothing has changed.
+
+        Args:
+            document: the run.
+            remedied: the lines of its remedies.jsonl: who changed what, when, from what to what.
+        """
         run = document["run"]
         with self.changing() as connection:
             self._delete(connection, self._key_of(run["id"], run["slice"]))
@@ -76,6 +82,9 @@ class Store:
             number = connection.execute(sa.insert(self.tables.runs).values(row)).inserted_primary_key[0]
             for batch in batches(document["hosts"]):
                 self._add_hosts(connection, number, batch)
+            connection.execute(sa.delete(self.tables.changes).where(self.tables.changes.c.run == number))
+            for batch in batches(change for line in remedied for change in remedies.flat(line)):
+                connection.execute(sa.insert(self.tables.changes), [_change_row(number, change) for change in batch])
 
     def verdicts(self, run_id: str) -> RunVerdicts:
         """Return the verdicts of a run, all its slices together. Raises StoreError, also where there is none of that id."""
@@ -158,7 +167,7 @@ class Store:
 
     def _delete(self, connection: Any, which: Any) -> None:
         numbers = sa.select(self.tables.runs.c.number).where(which)
-        for table in (self.tables.findings, self.tables.hosts):
+        for table in (self.tables.changes, self.tables.findings, self.tables.hosts):
             connection.execute(sa.delete(table).where(table.c.run.in_(numbers)))
         connection.execute(sa.delete(self.tables.runs).where(which))
 
@@ -182,6 +191,10 @@ def _from_json(text: str) -> str:
     return cast(str, json.loads(text)) if text.startswith('"') else text
 
 
+def _change_row(number: int, change: Mapping[str, str | None]) -> dict[str, Any]:
+    return {"run": number, **{name: None if value is None else _to_json(value) for name, value in change.items()}}
+
+
 def _finding_row(number: int, host: str, found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "run": number, "host": _to_json(host), "finding": found["id"], "verdict": found["verdict"],
@@ -193,11 +206,11 @@ def _unique(findings: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return list({item["id"]: item for item in findings}.values())
 
 
-def batches(hosts: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    """Yield *hosts* in lists that fit into one statement."""
+def batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Yield *rows* in lists that fit into one statement."""
     batch: list[Mapping[str, Any]] = []
-    for host in hosts:
-        batch.append(host)
+    for row in rows:
+        batch.append(row)
         if len(batch) >= _BATCH:
             yield batch
             batch = []

@@ -41,6 +41,15 @@ class Tables:
             sa.Column("cause", text, nullable=False),
             sa.Column("why", text, nullable=False),
         )  # fmt: skip
+        # What remediations and rollbacks changed. Releases before it remove runs without knowing it: no foreign key.
+        self.changes = sa.Table(
+            "mailtls_changes", self.metadata,
+            sa.Column("number", integer, primary_key=True),
+            sa.Column("run", integer, nullable=False, index=True),
+            *(sa.Column(name, text, nullable=False) for name in ("host", "moment", "made_by", "state", "place", "setting", "why")),
+            sa.Column("value_before", text),
+            sa.Column("value_after", text),
+        )  # fmt: skip
         # Slices that wait for the job that merges them: slice_rows.py.
         self.slices = sa.Table(
             "mailtls_slices", self.metadata,

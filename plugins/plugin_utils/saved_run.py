@@ -130,15 +130,17 @@ def store_url(reports: str, asked: str | None) -> str | None:
     return database_url.url_of(reports, asked)
 
 
-def record(url: str, whole: Mapping[str, Any]) -> History:
-    """Put a run into the store at *url*, and return what earlier runs there tell; a slice is no whole, and says nothing of them.
+def record(url: str, whole: Mapping[str, Any], remedied: Iterable[Mapping[str, Any]] = ()) -> History:
+    """Put a run into the store at *url*, with what it *remedied*, the lines of its remedies.jsonl; return what earlier runs there tell.
+
+    A slice is no whole, and says nothing of them.
 
     Raises:
         StoreError: the store can't be used.
     """
     store = database.Store(url)
     try:
-        store.add(whole)
+        store.add(whole, remedied)
         return NO_HISTORY if whole["run"]["slice"] else history(store, whole)
     finally:
         store.close()

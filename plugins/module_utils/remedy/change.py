@@ -71,7 +71,7 @@ def roll_back(directory, run, check=False, restart=restarts.NEVER, failed=()):
         changes = [change for item in saved or () for change in item.changes]
         running = restarts.find(changes)
         items = [(item, _restore(directory, run, item, check)) for item in saved or ()]
-        told = [_item_told(item.path, item.target, item.before, state, why, _reversed(item.changes)) for item, (state, why) in items]
+        told = [_item_told(item, state, why, _reversed(item.changes)) for item, (state, why) in items]
         upgraded = backup.packages(directory, run) is not None
         outcome = dict(summary(told, []), found=saved is not None or upgraded, upgraded=upgraded)
         running = heeding(running + restarts.failed_before(failed, changes), outcome)
@@ -127,7 +127,7 @@ def _forbids(file_plan, hashes):
 
 
 def make(planned, directory, run, running=()):
-    """Back up and replace the files of *planned*, a list of plan.FilePlan, under the lock; return (state, why) by target.
+    """Back up and replace the files of *planned*, a list of plan.FilePlan, under the lock; return (Item, state, why) by target.
 
     *running*: from restarts.find, what has read them as they are now.
 
@@ -139,9 +139,9 @@ def make(planned, directory, run, running=()):
     made = {}
     for item, file_plan in zip(items, planned):
         try:
-            made[item.target] = _swap(item, item.before, file_plan.after, None)
+            made[item.target] = (item,) + _swap(item, item.before, file_plan.after, None)
         except files.FileError as error:
-            made[item.target] = (REFUSED, str(error))
+            made[item.target] = (item, REFUSED, str(error))
     return made
 
 
@@ -218,14 +218,23 @@ def _reversed(changes):
 def _made(planned, refused, made):
     items = []
     for file_plan in planned:
-        state, why = made.get(file_plan.target, (WOULD_CHANGE, None))
-        changes = [_told(change) for change in file_plan.changes]
-        items.append(_item_told(file_plan.path, file_plan.target, files.digest(file_plan.before), state, why, changes))
+        item, state, why = made.get(file_plan.target) or (_item(0, file_plan, ""), WOULD_CHANGE, None)
+        items.append(_item_told(item, state, why, item.changes))
     return summary(items, [{"change": _told(refusal.change), "why": refusal.why} for refusal in refused])
 
 
-def _item_told(path, target, sha256, state, why, changes):
-    return {"path": path, "target": target, "sha256": sha256, "state": state, "why": why, "changes": changes}
+def _item_told(item, state, why, changes):
+    """What the controller keeps of a file: the manifest without contents, and what became of it."""
+    return {
+        "path": item.path,
+        "target": item.target,
+        "sha256": item.before,
+        "sha256_after": item.after,
+        "metadata": {"mode": f"{item.mode:04o}", "uid": item.uid, "gid": item.gid, "mtime_ns": item.mtime_ns},
+        "state": state,
+        "why": why,
+        "changes": changes,
+    }
 
 
 def summary(items, refused):

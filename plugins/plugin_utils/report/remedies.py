@@ -94,6 +94,24 @@ def _add(groups: dict[tuple[str, str], list[str]], state: str, change: Mapping[s
     groups.setdefault((step, escape(_what(change))), []).append(escape(place))
 
 
+def flat(line: Mapping[str, Any]) -> Iterator[dict[str, str | None]]:
+    """Yield each change of a *line* of remedies.jsonl as one row: who, when, what, from what to what, and what became of it."""
+    told = [(item["state"], item["why"], change) for item in line["items"] for change in item["changes"]]
+    told += [("refused", refusal["why"], refusal["change"]) for refusal in line["refused"]]
+    for state, why, change in told:
+        yield {
+            "host": line["host"],
+            "moment": line["when"],
+            "made_by": line["by"],
+            "state": state,
+            "place": where(change),
+            "setting": change["key"],
+            "value_before": change["from"],
+            "value_after": change["to"],
+            "why": why or "",
+        }
+
+
 def where(change: Mapping[str, Any]) -> str:
     """Return where a *change* is made: file and line, or registry key with view and type."""
     if "package" in change:

@@ -12,6 +12,7 @@ import fleet_generator
 import postgres
 import pytest
 import record_factory as make
+import remedy_lines
 import sqlalchemy
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import database_url, retention, saved_run
@@ -49,6 +50,28 @@ def test_what_went_in_comes_back(store: Store) -> None:
     whole = document.build(fleet_generator.records(60), fleet_generator.run_facts())
     store.add(whole)
     assert store.verdicts(whole["run"]["id"]) == diff.of_document(whole)
+
+
+def changes(store: Store) -> list[tuple[Any, ...]]:
+    columns = "host, moment, made_by, state, place, setting, value_before, value_after"
+    with store.reading() as connection:
+        return [tuple(row) for row in connection.execute(sqlalchemy.text(f"SELECT {columns} FROM mailtls_changes ORDER BY number"))]
+
+
+def test_who_changed_what_is_kept_with_its_run_and_goes_with_it(store: Store) -> None:
+    told = [
+        remedy_lines.line("a", "applied", ("applied", remedy_lines.setting("TLS1", None))),
+        remedy_lines.line("b", "applied", refused=((remedy_lines.value(None, "0x800"), "Group Policy sets it"),), by="\x00olga"),
+    ]
+    store.add(of(1, make.record("a"), make.record("b")), told)
+    store.add(of(1, make.record("a"), make.record("b")), told)
+    place = r"HKLM\SOFTWARE\WinHttp (64-bit view, REG_DWORD)"
+    assert changes(store) == [
+        ("a", "2026-11-24T12:00:00Z", "olga", "applied", "/home/ann/.fetchmailrc, line 3", "sslproto", "TLS1", None),
+        ("b", "2026-11-24T12:00:00Z", '"\\u0000olga"', "refused", place, "DefaultSecureProtocols", None, "0x800"),
+    ]
+    store.remove(["run-1"])
+    assert changes(store) == []
 
 
 @pytest.mark.parametrize("name", ["\x00a", '"a"', "\ud800", "a'; DROP TABLE mailtls_hosts; --", "\u202e\x1b[31m", "x" * 2000])

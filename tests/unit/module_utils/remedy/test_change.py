@@ -59,7 +59,7 @@ def leftovers(files: list[Path]) -> list[str]:
 def test_files_change_with_mode_and_owner_kept(files: list[Path], backups: str) -> None:
     files[0].chmod(0o604)
     made = make(files, backups)
-    assert [state for state, _why in made.values()] == ["applied", "applied"]
+    assert [state for _item, state, _why in made.values()] == ["applied", "applied"]
     assert [path.read_bytes() for path in files] == [NEW, NEW]
     assert files[0].stat().st_mode & 0o7777 == 0o604
     assert leftovers(files) == []
@@ -79,6 +79,28 @@ def test_extended_attributes_stay(files: list[Path], backups: str) -> None:
         pytest.skip("this file system has no extended attributes of users")
     make(files, backups)
     assert os.getxattr(files[0], "user.mailtls") == b"\0label"
+
+
+@pytest.mark.requires_root
+def test_the_security_label_stays_and_comes_back(files: list[Path], backups: str) -> None:
+    label = b"system_u:object_r:user_home_t:s0\0"
+    try:
+        os.setxattr(files[0], "security.selinux", label)
+    except OSError:
+        pytest.skip("this file system, or this kernel, takes no security label")
+    make(files, backups)
+    assert os.getxattr(files[0], "security.selinux") == label
+    change.roll_back(backups, RUN)
+    assert os.getxattr(files[0], "security.selinux") == label
+
+
+def test_the_controller_gets_the_manifest_without_contents(files: list[Path], backups: str) -> None:
+    made = make(files, backups)
+    [item, _other] = [told for told, _state, _why in made.values()]
+    told = change.roll_back(backups, RUN)["items"][0]
+    assert (told["sha256"], told["sha256_after"]) == (item.before, item.after)
+    assert told["metadata"] == {"mode": "0640", "uid": os.getuid(), "gid": files[0].stat().st_gid, "mtime_ns": 2_000_000_002}
+    assert "hunter2" not in json.dumps(told)
 
 
 def test_a_rollback_brings_back_bytes_mode_and_times(files: list[Path], backups: str) -> None:
@@ -117,7 +139,7 @@ def test_what_changed_since_the_plan_is_not_touched(files: list[Path], backups: 
     files[1].write_bytes(b"mine")
     with backup.locked(backups):
         made = change.make(plans, backups, RUN)
-    assert [state for state, _why in made.values()] == ["applied", "refused"]
+    assert [state for _item, state, _why in made.values()] == ["applied", "refused"]
     assert files[1].read_bytes() == b"mine"
 
 
@@ -129,7 +151,7 @@ def test_a_file_that_became_a_link_is_not_followed(files: list[Path], backups: s
     files[0].symlink_to(elsewhere)
     with backup.locked(backups):
         made = change.make(plans, backups, RUN)
-    assert made[plans[0].target][0] == "refused"
+    assert made[plans[0].target][1] == "refused"
     assert elsewhere.read_bytes() == OLD
 
 
@@ -140,7 +162,7 @@ def test_a_directory_that_became_a_link_is_not_followed(files: list[Path], backu
     home.symlink_to(moved)
     with backup.locked(backups):
         made = change.make(plans, backups, RUN)
-    assert {state for state, _why in made.values()} == {"refused"}
+    assert {state for _item, state, _why in made.values()} == {"refused"}
     assert (moved / "one").read_bytes() == OLD
 
 
@@ -216,7 +238,7 @@ def test_a_full_disk_leaves_every_file_whole(files: list[Path], backups: str) ->
     assert in_child(with_little_room) == 7 << 8
     assert [path.read_bytes() for path in files] == [OLD, OLD]
     assert leftovers(files) == []
-    assert [state for state, _why in make(files, backups).values()] == ["applied", "applied"]
+    assert [state for _item, state, _why in make(files, backups).values()] == ["applied", "applied"]
 
 
 STEPS = ("open", "mkdir", "rename", "unlink", "fsync", "fchmod", "close")
