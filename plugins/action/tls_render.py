@@ -158,10 +158,19 @@ def _judge(arguments: Mapping[str, Any], groups: Mapping[str, list[str]]) -> sav
     return saved_run.Judge(policy, given, today, lambda host: {"all", *(name for name, hosts in members.items() if host in hosts)})
 
 
+def _then(arguments: Mapping[str, Any], store: Store | None) -> diff.RunVerdicts:
+    """Return the run to compare with: from its folder, or where that is gone, as in AWX, from the store."""
+    try:
+        folder = saved_run.find(arguments["reports"], arguments["compare"])
+    except RunFolderError:
+        if store is None:
+            raise
+        return store.verdicts(arguments["compare"])
+    return diff.of_document(saved_run.load(folder))
+
+
 def _compared(arguments: Mapping[str, Any], store: Store | None, whole: Mapping[str, Any]) -> tuple[History, dict[str, Any] | None]:
-    then = None
-    if arguments["compare"]:
-        then = diff.of_document(saved_run.load(saved_run.find(arguments["reports"], arguments["compare"])))
+    then = _then(arguments, store) if arguments["compare"] else None
     now = diff.of_document(whole)
     alone = NO_HISTORY if then is None else History(diff.hosts(then, now))
     history = alone if store is None else saved_run.history(store, whole, then)

@@ -55,7 +55,8 @@ options:
     default: []
   compare:
     description:
-      - The run to compare with, as in O(runs). Without it, the run before in the store.
+      - The run to compare with, as in O(runs), or by the id of one whose folder is gone and that the store has.
+      - Without it, the run before in the store.
     type: str
   policy:
     description:

@@ -13,10 +13,13 @@ from pathlib import Path
 import jsonschema
 import postgres
 import pytest
+import record_factory as make
 from flow import CORES, ROOT, Run, Workshop
 from schema import SCHEMA
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.database import Store
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import document
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder
 
 REPORT = ROOT / "playbooks/report.yml"
 
@@ -73,6 +76,20 @@ def test_the_second_run_tells_what_changed(workshop: Workshop, tmp_path: Path, c
     assert anew.code == 0, anew.output
     assert anew.verdicts["two"] == "WAIVED"
     assert report(tmp_path, waivers=[str(waived)], today="2026-12-21", core=core).verdicts["two"] == "FAIL"
+
+
+def test_a_run_is_compared_with_one_that_only_the_store_has(tmp_path: Path) -> None:
+    folder = RunFolder.create(str(tmp_path), "now")
+    folder.append(make.record("a"))
+    folder.write_results(document.build(folder.records(), {**make.RUN, "id": "now"}))
+    store = Store(f"sqlite:///{tmp_path}/history.sqlite")
+    for run_id, day, verdict in (("then", "10", "PASS"), ("between", "15", "FAIL")):
+        store.add(document.build([make.record("a", verdict)], {**make.RUN, "id": run_id, "started": f"2026-11-{day}T10:00:00Z"}))
+    store.close()
+    told = report(tmp_path, run="now", compare="then")
+    assert told.code == 0, told.output
+    assert "since then: 1 newly failing" in told.output
+    assert "has no run 'nosuch'" in " ".join(report(tmp_path, run="now", compare="nosuch").output.split())
 
 
 def test_a_run_removes_the_ones_that_need_not_be_kept_any_longer(workshop: Workshop, tmp_path: Path) -> None:
