@@ -83,11 +83,22 @@ def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: 
         constraints += ciphers.constraints()
     own = own_priority.of_client(facts, kind, settings, install.version if install else None)
     suites = suite_switches.of_client(facts, install.version if install else None)
+    if stack is None:
+        unknown = [*unknown, _not_found(evidence, install)]
     path = _path(evidence, policy, stack, constraints, unknown, own, suites, facts.asks_by_name, ciphers)
     path.client_package = install.package if install else None
     if ciphers and not own:
         path.ciphers_shared, path.own_ciphers = ciphers.shared(path.offered or (), policy), ciphers
     return path
+
+
+def _not_found(evidence: Evidence, install: Install | None) -> str:
+    """Why there is no library that this client is known to speak TLS with."""
+    loaded = [found for found in map(evidence.stack, install.stacks) if found] if install else []
+    if not loaded:
+        return "which TLS library it uses could not be found"
+    others = ", ".join(f"{found.kind} {found.version or 'of unknown release'} ({found.path})" for found in loaded)
+    return f"of TLS libraries it loads {others}, and what it does with that is not known here"
 
 
 def of_stack(evidence: Evidence, policy: Policy, stack: Stack) -> Path:
@@ -109,7 +120,7 @@ def _path(
     facts = policy.libraries.get(stack.kind) if stack else None
     path = Path(stack, facts, unknown=list(unknown))
     if stack is None or facts is None:
-        path.unknown.append("which TLS library it uses could not be found")
+        path.unknown += [] if stack is None else [f"nothing is known here of {stack.kind} ({stack.path})"]
         return path
     hello = stack.hello("system")
     if hello and not hello.error and not client and not own:

@@ -9,7 +9,7 @@ import sys
 from ansible_collections.mailtls.fleet.plugins.module_utils import elf
 from ansible_collections.mailtls.fleet.plugins.module_utils.loader import Loader
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment
-from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask, ask_runtime, static_facts
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask, ask_runtime, static_facts, unasked
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import registry as runtimes
 
 # A stack of NSS is known by libssl3, which speaks TLS; libnss3 beside it is the cryptography.
@@ -69,7 +69,8 @@ class Stacks:
             self._host.gap(path, f"which TLS library it uses could not be told: it {error}", "accounts")
             return []
         found = ((library, kind_of(library)) for library in libraries)
-        return [self.add(kind, library, "bundled", path) for library, kind in found if kind]
+        asked = [self.add(kind, library, "bundled", path) for library, kind in found if kind]
+        return asked + [self._add_unasked(library, libraries) for library in libraries if unasked.kind_of(library)]
 
     def sonames(self, path):
         """Return the names by which the loader looks for the libraries of the program at *path*, those that are missing among them."""
@@ -78,6 +79,11 @@ class Stacks:
             return {library.soname for library in loaded.values() if library.soname}.union(self._loader.missing(path))
         except elf.ElfError:
             return set()
+
+    def _add_unasked(self, path, libraries):
+        kind = unasked.kind_of(path)
+        known = self._linked.get(f"{path} ({kind})")
+        return known["path"] if known else self.add_linked(kind, unasked.version(self._host, path, libraries), path)
 
     def of_interpreter(self, path, variables=None):
         """Return the stacks that a program speaks TLS with that the interpreter at *path* runs, the nearest first.

@@ -36,6 +36,15 @@ def test_a_current_client_with_nothing_pinned_passes_and_that_was_observed():
     assert found["offered"] == make.ALL_VERSIONS
 
 
+def test_a_client_on_a_library_that_nobody_can_ask_is_unknown_and_says_which():
+    path = "/usr/lib/libwolfssl.so.35 (wolfssl)"
+    installs = [make.install(stacks=[path])]
+    other = make.stack("wolfssl", "5.5.4", path, hellos=[], origin="bundled", owner=path)
+    found = account_of(judge(clients=[make.client(make.account(), installs=installs)], stacks=[make.stack(), other]))
+    assert found["verdict"] == "UNKNOWN"
+    assert "wolfssl 5.5.4" in found["why"]
+
+
 def test_tls_1_0_being_on_as_well_is_no_failure():
     assert judge()["verdict"] == "PASS"
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+
+import pytest
+
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
 
@@ -16,3 +20,23 @@ def test_an_accounts_cipher_list_is_put_to_the_openssl_of_its_client_and_to_noth
     assert [(kind, hello["priority"]) for kind, hello in answers] == [("openssl", "AES128-SHA"), ("openssl", "NONE-SUCH")]
     assert {code for code in answers[0][1]["ciphers"] if not code.startswith("13")} == {"002F"}
     assert "no cipher match" in answers[1][1]["error"]
+
+
+@pytest.mark.requires_program("gcc")
+@pytest.mark.parametrize(
+    ("kind", "package", "needed"), [("wolfssl", "libwolfssl-dev", "wolfssl"), ("mbedtls", "libmbedtls-dev", "mbedtls mbedx509 mbedcrypto")]
+)
+def test_a_library_that_nobody_can_ask_is_told_with_its_release(kind, package, needed, tmp_path):
+    """With Debian's own libraries, as a program loads them."""
+    source, program = tmp_path / "client.c", tmp_path / "client"
+    source.write_text("int main(void) { return 0; }\n")
+    command = ["gcc", "-o", str(program), str(source), "-Wl,--no-as-needed", *(f"-l{name}" for name in needed.split())]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip(f"needs the Debian package {package}")
+    host = Host()
+    (reference,) = host.stacks.of_binary(str(program))
+    assert host.stacks.of_binary(str(program)) == [reference]
+    (stack,) = [stack for stack in host.stacks.all() if stack["path"] == reference]
+    release = subprocess.run(["dpkg-query", "-W", "-f=${Version}", package], check=True, capture_output=True, text=True).stdout
+    assert (stack["kind"], stack["version"]) == (kind, release.partition("-")[0])
+    assert stack["hellos"] == []
