@@ -75,6 +75,28 @@ READ: Mapping[str, str] = {
 poll outlook.office365.com protocol imap plugin "connect @@ %h %p" user "u" password "@@" sslproto "TLS1" ssl preconnect "sh -c 'echo @@'"
 poll imap-legacy.office365.com proto pop3 user u with pass @@ and options ssl sslkey "/home/u/@@"
 """,
+    ".mailrc": """set v15-compat=yes password="@@" # @@
+set password-u@outlook.office365.com=@@
+account work {
+  set folder=imaps://u:@@@outlook.office365.com/ ssl-method=tls1.1
+  set smtp-auth-password='@@'
+}
+shortcut old pop3s://u:@@@outlook.office365.com
+""",
+    ".gitconfig": """[credential "https://u:@@@example.org"]
+  helper = "!echo @@"
+[imap]
+  host = imaps://outlook.office365.com
+  pass = @@
+""",
+    ".config/himalaya/config.toml": """[accounts.work]
+backend.type = "imap"
+backend.host = "outlook.office365.com"
+backend.auth.raw = "@@" # @@
+[accounts.other]
+imap.server = "imaps://u:@@@outlook.office365.com"
+imap.sasl.plain.password.command = ["echo", "@@"]
+""",
     ".mbsyncrc": """IMAPAccount work
 Host outlook.office365.com
 User u
@@ -312,6 +334,9 @@ JAVA_TOOL_OPTIONS=-Djavax.net.ssl.trustStorePassword=@@
 */5 * * * * curl --oauth2-bearer @@ --url imap://u;AUTH=@@@outlook.office365.com/
 */5 * * * * mutt -e 'set imap_pass=@@' -f imaps://u:@@@outlook.office365.com/
 */5 * * * * mbsync -a --@@
+*/5 * * * * movemail imaps://u:@@@outlook.office365.com /var/mail/u @@
+*/5 * * * * s-nail -S password=@@ -e -f imaps://u:@@@outlook.office365.com/
+*/5 * * * * git -c imap.pass=@@ -c imap.host=imaps://outlook.office365.com imap-send
 */5 * * * * sshpass -p @@ ssh mail.example.org fetchmail
 */5 * * * * socat - "OPENSSL:outlook.office365.com:993,cert=/home/u/@@,pass=@@"
 */5 * * * * openssl s_client -pass pass:@@ -connect outlook.office365.com:993

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """curl where it fetches mail: command lines of the host, and configuration files with the URL of a mailbox (curl(1))."""
 
-from ansible_collections.mailtls.fleet.plugins.module_utils import mailbox_url
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, launched
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, curl_accounts, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.options import Table
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import curl_options, curlrc
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.curlrc import Option
@@ -18,11 +17,6 @@ _FILE = "/.curlrc"
 _KEPT = dict(curlrc.SHORT, **{name: name for name in curlrc.KEPT + ("no-ssl", "no-ssl-reqd")}, **curlrc.ALIASES)
 _TABLE = Table(curl_options.SHORT, curl_options.LONG, _KEPT)
 _MAX_NESTED = 10
-# A URL without a scheme gets one by the beginning of its host's name (curl(1), URL).
-_GUESSED = {"imap.": "imap", "pop3.": "pop3"}
-_COMPUTED = "\0"
-_UNKNOWN_VALUE = "only the shell that runs the command knows it"
-_UNREAD = "they stand in a configuration that can't be read"
 _UNKNOWN_OPTIONS = "words that only the running shell knows may be further options"
 
 
@@ -47,7 +41,7 @@ class _Reader:
         config = user.home + "/.config"
         # Whether the session that runs it sets XDG_CONFIG_HOME is not known.
         paths = [config + _FILE] if self._knows_xdg else []
-        return _accounts(user.name, _operations(self._default(paths + self._paths(user.home, None, None))))
+        return curl_accounts.of(user.name, _operations(self._default(paths + self._paths(user.home, None, None))))
 
     def of_launch(self, launch):
         """Return the accounts of a command line."""
@@ -62,7 +56,7 @@ class _Reader:
         groups = _operations([option for option in self._default(paths) if option.key != "url"])
         groups[-1] += self._expanded(own[0], launch.path)
         groups += [self._expanded(options, launch.path) for options in own[1:]]
-        accounts = _accounts(launch.user or "", groups)
+        accounts = curl_accounts.of(launch.user or "", groups)
         for account in accounts:
             account["enabled"] = launch.is_active
             if undecided:
@@ -135,7 +129,7 @@ def _split(words):
 
 
 def _option(key, word, launch):
-    value = None if word is None else word.text + ("" if word.is_decided else _COMPUTED)
+    value = None if word is None else word.text + ("" if word.is_decided else curl_accounts.COMPUTED)
     return Option(key, value, launch.file, launch.line)
 
 
@@ -147,62 +141,3 @@ def _operations(options):
         else:
             groups[-1].append(option)
     return groups
-
-
-def _accounts(user, groups):
-    found = []
-    for options in groups:
-        settings = _settings(options)
-        found += [_account(user, option, settings) for option in options if option.key == "url" and _mailbox(option, settings)]
-    return found[: base.MAX_ACCOUNTS]
-
-
-def _settings(options):
-    """Return the Options in force by key: of those that set the version only the last, as "version"."""
-    settings = {}
-    for option in options:
-        key = "version" if option.key in curlrc.VERSIONS else option.key
-        if key.startswith("no-"):
-            settings.pop(key[3:], None)
-        elif key != "url":
-            settings[key] = option
-    return settings
-
-
-def _mailbox(option, settings):
-    text = option.value or ""
-    if "://" not in text:
-        proto = settings.get("proto-default")
-        guessed = next((scheme for start, scheme in _GUESSED.items() if text.lower().startswith(start)), None)
-        scheme = proto.value.lower() if proto else guessed
-        text = (scheme or "http") + "://" + text
-    # curl writes pop3://, RFC 2384 pop://.
-    scheme, _colon, rest = text.partition("://")
-    known = {"imap": "imap", "imaps": "imaps", "pop3": "pop", "pop3s": "pops"}.get(scheme.lower())
-    return mailbox_url.parse(known + "://" + rest.partition("?")[0].partition("#")[0]) if known else None
-
-
-def _account(user, option, settings):
-    mailbox = _mailbox(option, settings)
-    server = None if _COMPUTED in mailbox.server else mailbox.server
-    security = "implicit" if mailbox.implicit else "starttls" if "ssl" in settings or "ssl-reqd" in settings else "none"
-    kept = [settings[key] for key in ("version", "tls-max", "ciphers", "tls13-ciphers", "curves") if key in settings]
-    computed = [item for item in kept if _COMPUTED in (item.value or "")]
-    undecided = [base.undecided(item.key, _UNKNOWN_VALUE, item.file, item.line) for item in computed]
-    if "config" in settings:
-        undecided.append(base.undecided("options", _UNREAD, settings["config"].file, settings["config"].line))
-    if server is None:
-        undecided.append(base.undecided("server", _UNKNOWN_VALUE, option.file, option.line))
-    return base.account(
-        user,
-        option.file,
-        option.line,
-        name="url",
-        server=server,
-        port=mailbox.port,
-        protocol=mailbox.protocol,
-        security=security,
-        settings=([base.setting("url", server, option.file, option.line)] if server else [])
-        + [base.setting(item.key, item.value or "on", item.file, item.line) for item in kept if item not in computed],
-        undecided=undecided,
-    )

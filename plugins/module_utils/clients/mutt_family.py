@@ -7,7 +7,7 @@ import functools
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import mailbox_url
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, launched, mutt_command
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, launched, mutt_command, mutt_hooks
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import muttrc
 
 # name; user_files: below the home directory, the first that is there counts; system_files: likewise; drop_in: the directory
@@ -18,9 +18,6 @@ Program = collections.namedtuple("Program", "name packages version_pattern user_
 _TLS = muttrc.VERSIONS + ("ssl_ciphers", "ssl_force_tls", "ssl_starttls", "tunnel")
 # Debian: /usr/lib/mutt/source-muttrc.d, and its like for neomutt.
 _PRINTS_DROP_INS = re.compile(r"/usr/lib(?:exec)?/(?:neo)?mutt/source-(?:neo)?muttrc\.d\Z")
-# An expression beyond this is not tried: what takes long on purpose does so by quantifiers, above all of groups.
-_TOO_COSTLY = re.compile(r"[*+?}]{2}|\)[*+?{]|\\\d|\(\?|\[\[[:.=]|(?:[^\\][*+{].*){4}", re.DOTALL)
-_LONGEST = 300
 _MAX_PLACES = 100
 _OWN_PRIORITY = "NORMAL"
 _XDG = "/.config/"
@@ -121,7 +118,7 @@ class _Reader:
         entered, others = state.copy(), [] if is_first else list(state.typed)
         for kind, text in (("folder-hook", muttrc.canonical(setting.value)), ("account-hook", mailbox.url)):
             for hook in [hook for hook in state.hooks if hook.kind == kind]:
-                command, matches = muttrc.Command(hook.command, hook.file, hook.line), _matches(hook, text)
+                command, matches = muttrc.Command(hook.command, hook.file, hook.line), mutt_hooks.matches(hook, text)
                 if matches is None:
                     entered.maybe(command)
                 elif matches:
@@ -188,15 +185,3 @@ class _Reader:
         why = "whether it begins TLS is asked" if "ask" in starttls else "whether it begins TLS depends on a value that is not known"
         undecided.append(base.undecided("security", why, line.file, line.line))
         return None
-
-
-def _matches(hook, text):
-    """Tell whether a hook is for *text*; None where its expression is not tried, or not one of Python's."""
-    if muttrc.COMPUTED in hook.pattern or len(hook.pattern) > _LONGEST or len(text) > _LONGEST or _TOO_COSTLY.search(hook.pattern):
-        return None
-    ignore_case = 0 if any(char.isupper() for char in hook.pattern) else re.IGNORECASE
-    try:
-        found = re.search(hook.pattern, text, ignore_case)
-    except (re.error, OverflowError):
-        return None
-    return bool(found) == hook.wanted

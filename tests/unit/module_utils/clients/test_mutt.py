@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mutt, mutt_family, neomutt
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mutt, mutt_hooks, neomutt
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import muttrc
 
 FILE = "/home/alice/.muttrc"
 SECRET = "hunter2"
@@ -157,8 +158,8 @@ def test_whether_mutt_asks_for_tls_by_default(release, forced):
 
 
 def test_an_expression_that_takes_long_on_purpose_is_not_tried():
-    hook = mutt_family.muttrc.Hook("account-hook", "(a|a)*b", True, "x", "f", 1)
-    assert mutt_family._matches(hook, "a" * 60) is None
+    hook = muttrc.Hook("account-hook", "(a|a)*b", True, "x", "f", 1)
+    assert mutt_hooks.matches(hook, "a" * 60) is None
 
 
 def test_nothing_of_it_is_no_evidence(tree):
