@@ -5,7 +5,7 @@
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import STANDARD_INPUT
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import STANDARD_INPUT, TLS_VARIABLES
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import find
 
@@ -137,7 +137,7 @@ def _open(host, launch, programs):
             yield name, "it is computed when the command runs"
         elif (name == "LD_PRELOAD" and value) or (name == "LD_LIBRARY_PATH" and _has_libraries(host, launch, value, programs)):
             yield name, "it has other libraries loaded than the program's own"
-    for name in sorted(set(environment.read(host)) - set(variables)):
+    for name in sorted(set(environment.read(host)).intersection(TLS_VARIABLES).difference(variables)):
         yield name, f"{environment.FILE} sets it for sessions, and this command runs without it"
 
 

@@ -39,6 +39,7 @@ TRACES = {
     "claws_mail": ("home .claws-mail/accountrc", "program claws-mail"),
     "curl": ("home .config/.curlrc", "home .config/curlrc", "home .curlrc", "launch curl", "program curl"),
     "davmail": ("home .davmail.properties", "path /etc/davmail.properties", "path /etc/davmail/davmail.properties", "program davmail"),
+    "dotnet_program": ("launch *",),
     "dovecot": (
         "launch doveadm",
         "launch dsync",
@@ -82,6 +83,7 @@ TRACES = {
     ),
     "imapfilter": ("home .imapfilter/config.lua", "launch imapfilter", "program imapfilter"),
     "imapsync": ("launch imapsync", "program imapsync"),
+    "java_program": ("launch *",),
     "jira": (
         "package jira",
         "path /opt/atlassian/jira/atlassian-jira/WEB-INF/classes/jira-application.properties",
