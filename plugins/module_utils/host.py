@@ -34,6 +34,8 @@ class Host:
     def __init__(self, root="/"):
         self.root = root.rstrip("/") or "/"
         self.live = self.root == "/"
+        # Of a running system that this process does not run on: what it told of its connections, as live.find takes them.
+        self.told_connections = []
         self.gaps = []
         self._users = None
         self._packages = None

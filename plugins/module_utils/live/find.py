@@ -23,27 +23,26 @@ def read(host, clients, watch=0, privileged=True):
     An account of a client that runs from files that have been replaced since gets these as `replaced`.
 
     Args:
-        host: the Host; where it is no running system, nothing runs.
+        host: the Host; of one that can't be looked at it is what was told that counts, and in a mounted tree nothing runs.
         clients: evidence of the clients that were found otherwise.
         watch: seconds for which to look again and again, since a fetcher may run for two seconds only.
         privileged: whether other users' processes may be looked at.
     """
-    if not host.live:
-        return None
+    handed_on = listeners.handed_on(clients) if host.live else {}
+    seen = list(_watched(watch, frozenset(handed_on)).values()) if host.live else host.told_connections
     accounts = []
-    handed_on = listeners.handed_on(clients)
-    watched = list(_watched(watch, frozenset(handed_on)).values())
-    for connection, found in watched:
+    for connection, found in seen:
         if found is None:
             _note_unseen(host, clients, connection)
         elif not _explained(host, clients, found):
             accounts.append(_account(host, connection, found, handed_on.get(connection.port, connection.port)))
-    if not privileged:
+    if not privileged and (host.live or seen):
         host.gap("processes of other users", "only root may see what they are connected with, and in other network namespaces")
-    records.note(host, clients, lambda uid: user_name(host, uid))
-    records.note_connections(host, clients, {(connection.server, connection.port) for connection, _found in watched})
     accounts = _each_once(accounts)
-    listeners.note(host, clients, {account["config"] for account in accounts})
+    if host.live:
+        records.note(host, clients, lambda uid: user_name(host, uid))
+        records.note_connections(host, clients, {(connection.server, connection.port) for connection, _found in seen})
+        listeners.note(host, clients, {account["config"] for account in accounts})
     if not accounts:
         return None
     install = {"program": accounts[0]["config"], "version": None, "package": None, "stacks": []}
@@ -85,7 +84,7 @@ def _note_unseen(host, clients, connection):
 def _explained(host, clients, found):
     user = user_name(host, found.uid)
     for client in clients:
-        if is_of(client, found):
+        if is_of(client, found, host.realpath):
             accounts = [account for account in client["accounts"] + client.get("relays", []) if account["user"] in ("", user)]
             for account in accounts if found.replaced else ():
                 account["replaced"] = sorted(set(account.get("replaced", []) + found.replaced))
@@ -94,15 +93,15 @@ def _explained(host, clients, found):
     return False
 
 
-def is_of(client, found):
-    """Tell whether the process *found* is of *client*, its evidence.
+def is_of(client, found, realpath=os.path.realpath):
+    """Tell whether the process *found* is of *client*, its evidence; *realpath* resolves links of its host.
 
     By its program; of what an interpreter runs, by the script or the configuration that its command line names.
     """
     programs = {install["program"] for install in client["installs"]}
     if not runtimes.of_program(found.program) and found.program in programs:
         return True
-    paths = {os.path.realpath(path) for path in found.paths if os.path.realpath(path) != found.program}
+    paths = {realpath(path) for path in found.paths} - {found.program}
     known = {account["config"] for account in client["accounts"]} | {path for path in programs if not runtimes.of_program(path)}
     return not paths.isdisjoint(known)
 
@@ -129,11 +128,15 @@ def _account(host, connection, found, far_port):
 
 def _stacks(host, found):
     """The stacks of a process, and what is undecided about them: what it has loaded, or else what its program itself contains."""
-    return container.stacks(host, found, _loaded) if found.is_apart else _loaded(host, found)
+    if not found.is_apart:
+        return _loaded(host, found)
+    if found.root is None:
+        return [], [("library", "it runs in a file system of its own (a container), which is not read on this way")]
+    return container.stacks(host, found, _loaded)
 
 
 def _loaded(host, found):
-    if runtimes.of_program(found.program):
+    if runtimes.of_program(found.program) and not host.told_connections:
         stacks = host.stacks.of_interpreter(found.program, found.environment)
         others = [path for path in found.libraries if not any(stack.startswith(path) for stack in stacks)]
         return stacks, _several(others) if others else []

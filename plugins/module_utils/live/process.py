@@ -22,7 +22,7 @@ Attributes:
     replaced: of its executable and these libraries, those that are not the files any more that stand there now.
     environment: {name: value} of launch.TLS_VARIABLES.
     is_apart: whether it sees another file system than we do, as in a container.
-    root: where that file system can be looked at.
+    root: where that file system can be looked at, or None.
 """
 )
 
@@ -44,21 +44,22 @@ def look(number):
         uid = os.stat(place).st_uid
     except OSError:
         return None
-    libraries = sorted(path for path in mapped if find.kind_of(_present(path)))
+    libraries = sorted(path for path in mapped if find.kind_of(present(path)))
     return Process(
         uid,
-        _present(program),
+        present(program),
         [posixpath.normpath(posixpath.join(directory, word)) for word in words if "/" in word and "=" not in word],
         next(reversed(units(number)), None),
-        list(dict.fromkeys(map(_present, libraries))),
-        [_present(path) for path in [program, *libraries] if path.endswith(_DELETED)],
+        list(dict.fromkeys(map(present, libraries))),
+        [present(path) for path in [program, *libraries] if path.endswith(_DELETED)],
         {name: value for name, _equals, value in variables if name in TLS_VARIABLES},
         is_apart,
         place + "root",
     )
 
 
-def _present(path):
+def present(path):
+    """Return *path* as it was before its file was replaced or removed."""
     return path[: -len(_DELETED)] if path.endswith(_DELETED) else path
 
 
@@ -76,8 +77,13 @@ def units(number):
         lines = _lines(f"/proc/{number}/cgroup")
     except OSError:
         return []
+    return units_of(map(os.fsdecode, lines))
+
+
+def units_of(lines):
+    """Return the same out of the *lines* of that file."""
     for line in lines:
-        _hierarchy, controllers, path = os.fsdecode(line).split(":", 2)
+        _hierarchy, controllers, path = (line.split(":", 2) + ["", ""])[:3]
         found = [part for part in path.split("/") if part.endswith(_UNITS)]
         if controllers in ("", "name=systemd") and found:
             return found

@@ -43,35 +43,35 @@ _CONNECTED = rb"^ *\d+: [0-9A-F]+:[0-9A-F]{4} (%s):(%s) 0[1245689B] \S+ \S+ \S+ 
 _LISTENING = rb"^ *\d+: (%s):(%s) [0-9A-F]+:[0-9A-F]{4} 0A \S+ \S+ \S+ +(\d+) +\d+ (\d+)"
 
 
-def of_table(content, local=frozenset()):
+def of_table(content, local=frozenset(), byteorder=sys.byteorder):
     """Return the Connections to mail ports in the *content* of a tcp or tcp6 table.
 
-    Those to this host itself are left out, but for the ports in *local*.
+    Those to this host itself are left out, but for the ports in *local*. *byteorder*: of the processor that made the table.
     """
     return [
         Connection(str(address), *rest)
-        for address, *rest in _matches(_CONNECTED, content, frozenset(PORTS) | local)
+        for address, *rest in _matches(_CONNECTED, content, frozenset(PORTS) | local, byteorder)
         if (rest[0] in local if address.is_loopback else rest[0] in PORTS)
     ]
 
 
 def listeners_of_table(content):
     """Return the Listeners on mail ports in the *content* of a tcp or tcp6 table."""
-    found = _matches(_LISTENING, content, frozenset(PORTS))
+    found = _matches(_LISTENING, content, frozenset(PORTS), sys.byteorder)
     return [Listener("" if address.is_unspecified else str(address), *rest) for address, *rest in found]
 
 
-def _matches(pattern, content, ports):
+def _matches(pattern, content, ports, byteorder):
     """Yield address, port, uid and inode of the lines of a table that match."""
     numbers = b"|".join(b"%04X" % port for port in sorted(ports))
     for address, port, uid, inode in re.findall(pattern % (_ADDRESS, numbers), content, re.MULTILINE):
-        yield _address(address.decode("ascii")), int(port, 16), int(uid), int(inode)
+        yield _address(address.decode("ascii"), byteorder), int(port, 16), int(uid), int(inode)
 
 
-def _address(text):
+def _address(text, byteorder):
     """An address as the kernel prints it: words of four bytes, in the order of the processor."""
     raw = bytes.fromhex(text)
-    if sys.byteorder == "little":
+    if byteorder == "little":
         raw = b"".join(raw[start : start + 4][::-1] for start in range(0, len(raw), 4))
     address = ipaddress.ip_address(raw)
     return getattr(address, "ipv4_mapped", None) or address

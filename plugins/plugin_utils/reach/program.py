@@ -12,7 +12,9 @@ from pathlib import Path
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.wanted import OPENSSL, Filter, Wanted
 
 START = "mailtls-frame"
-PARTS = [Path(__file__).with_name("sh") / f"{name}.sh" for name in ("files", "libraries", "openssl", "starts", "packages", "filters")]
+PARTS = [
+    Path(__file__).with_name("sh") / f"{name}.sh" for name in ("files", "libraries", "live", "openssl", "starts", "packages", "filters")
+]
 _COMMENT = re.compile(r"\s*#(?! shellcheck)|\s*# shellcheck")
 # Databases whose being there is a fact, though only rpm itself reads them.
 _RPM_DATABASES = ("/var/lib/rpm/Packages", "/var/lib/rpm/rpmdb.sqlite", "/usr/lib/sysimage/rpm/rpmdb.sqlite")
@@ -42,6 +44,7 @@ def build(nonce: str, system: Wanted, clients: Iterable[Wanted], others: Iterabl
         "want_urls",
         *(_call("want_program", "", name) for name in others),
         "want_libraries",
+        "want_live",
         "want_openssl",
         *(_call("want_status", path) for path in _RPM_DATABASES),
         _call("want_packages", *(name for item in wanted for name in item.packages)),

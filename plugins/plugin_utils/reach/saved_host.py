@@ -19,6 +19,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.packages import Pack
 from ansible_collections.mailtls.fleet.plugins.module_utils.paths import kind
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import find
 from ansible_collections.mailtls.fleet.plugins.module_utils.users import User
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import seen_processes
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.frame import Record
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.saved_loader import SavedLoader
 
@@ -65,6 +66,9 @@ class SavedHost(Host):
         self._asked_of_homes = [_expression(pattern[1:]) for pattern in patterns if pattern.startswith("~")]
         for name, *fields in self._records:
             getattr(self, "_take_" + name, _ignored)(*fields)
+        told = seen_processes.connections(self._records, self.realpath)
+        self.tells_connections = told is not None
+        self.told_connections = told or []
 
     # What the records say
 

@@ -100,7 +100,10 @@ def _note_unread(host: SavedHost, document: Evidence, records: list[Record]) -> 
             _started(host, document, *fields)
         elif kind == "url":
             _url(host, document, *fields)
-    host.gap("running programs", "which of them are connected to a mail server is not looked at on a host without Python")
+    if host.tells_connections:
+        host.gap("running programs", "on a host without Python, those in network namespaces of their own are not looked at")
+    else:
+        host.gap("running programs", "which of them are connected to a mail server could not be looked at")
     rest = ", ".join(sorted(wanted.NOT_LOOKED_FOR))
     host.gap("mail clients", f"these are not looked for on a host without Python: {rest}")
 
