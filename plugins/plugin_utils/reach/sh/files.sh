@@ -15,11 +15,9 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
 export PATH
 umask 077
 set -f
-TAB=$(printf '\t')
 NEWLINE='
 '
 LIMIT=1048576
-ELF=$(printf '\177ELF')
 
 record() {
     printf '%s' "$#"

@@ -4,8 +4,11 @@
 
 # Programs and libraries
 
+ELF=$(printf '\177ELF')
 OWNED=$NEWLINE
 LOADED=$NEWLINE
+# What real_path found last.
+real=
 
 owned() { OWNED=$OWNED$1$NEWLINE; }
 

@@ -7,6 +7,7 @@
 LISTS=$NEWLINE
 ASKED=$NEWLINE
 PATIENCE=5
+real=
 
 # noted FILTER CONTENT: keeps the lists of cipher suites in a client's file, to have OpenSSL's program resolve them.
 noted() {

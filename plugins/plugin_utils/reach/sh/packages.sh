@@ -4,6 +4,8 @@
 
 # Packages
 
+TAB=$(printf '\t')
+
 # As root, rpm may write to its database even when it is only asked; nobody may not.
 as_nobody() {
     [ "$(id -u)" = 0 ] || exec "$@"
@@ -17,6 +19,7 @@ RPM_FORMAT='%{NAME}\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\t%{ARCH}\n'
 want_packages() {
     if [ -f /var/lib/dpkg/status ]; then
         LIMIT=67108864
+        export LIMIT
         take dpkg_status /var/lib/dpkg/status
         # A package may have shipped a file under the name that it had before /bin became a link.
         set +f
@@ -25,6 +28,7 @@ want_packages() {
         set -f
     elif [ -f /lib/apk/db/installed ]; then
         LIMIT=16777216
+        export LIMIT
         take apk_installed /lib/apk/db/installed
     elif command -v rpm >/dev/null; then
         for name in $OWNED; do

@@ -119,8 +119,9 @@ CASES = [pytest.param(name, text, id=f"{name} {number}") for name, texts in TEXT
 
 @pytest.mark.requires_program("shellcheck")
 def test_shellcheck_finds_no_mistake() -> None:
-    done = subprocess.run(["shellcheck", "-s", "sh", "-"], input=functions(), capture_output=True, text=True, check=False)
-    assert done.stdout == ""
+    for files in (["-"], map(str, program.PARTS)):
+        done = subprocess.run(["shellcheck", "-s", "sh", *files], input=functions(), capture_output=True, text=True, check=False)
+        assert done.stdout == ""
 
 
 @pytest.mark.parametrize("sh", SHELLS)
