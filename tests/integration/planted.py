@@ -381,6 +381,7 @@ system_default = all
 [all]
 MaxProtocol = TLSv1.1
 """,
+    "/var/log/mail.log": "Nov 29 12:00:00 mail imapfilter[12]: @@\n2026-11-29T12:00:00+00:00 mail offlineimap: @@\n",
     "/etc/gnutls/config": "# @@\n[overrides]\ndisabled-version = tls1.3\n",
     "/etc/Muttrc": _MUTTRC,
     "/etc/dovecot/dovecot.conf": """protocols = imap

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import evidence_factory as make
 import pytest
 from posix_shells import SHELLS, functions
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import evidence
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.load import load
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import frame, openssl_program, program
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.frame import Record
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.saved_host import SavedHost
@@ -101,6 +106,36 @@ def test_before_1_1_0_the_highest_version_is_told_by_suites_options_and_flags(
 ) -> None:
     stack = of(version=version, options=options, system=suites, bare=suites)
     assert hellos(stack)["bare", None]["versions"] == expected
+
+
+SUITES = "C030 TLSv1.2\n0035 SSLv3"
+ANSWERS = {
+    "RHEL 7": ("PASS", "1.0.2k", {"version": OLD["1.0.2k"][0], "options": "tls1_2\ntls1_1\ntls1", "system": SUITES, "bare": SUITES}),
+    "RHEL 5": ("FAIL", "0.9.8e", {"version": OLD["0.9.8e"][0], "options": "tls1", "system": "- SSLv3", "bare": "- SSLv3"}),
+    "Debian 12": (
+        "PASS",
+        "3.0.20",
+        {
+            "version": "OpenSSL 3.0.20 1 Apr 2026",
+            "options": "tls1_2\ntls1_3",
+            "system": f"1301 TLSv1.3\n{SUITES}",
+            **{f"bare_{pin}": "0035 SSLv3" for pin in ("-tls1", "-tls1_1")},
+            "bare_-tls1_2": SUITES,
+            "bare_-tls1_3": "1301 TLSv1.3",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_oldest_system_gets_as_firm_a_verdict_as_a_new_one(name: str) -> None:
+    verdict, release, answers = ANSWERS[name]
+    told = of(**answers)
+    stack = make.stack(version=release, hellos=told["hellos"], build=told["build"])
+    document = make.evidence(reach="shell", stacks=[stack], clients=[make.client(make.account())])
+    record = assess(evidence.load(document), load(), datetime.date(2026, 11, 29))
+    [found] = [item for item in record["findings"] if item["check"] == "account"]
+    assert (found["verdict"], found["confidence"]) == (verdict, "configured"), found["why"]
 
 
 def test_of_the_oldest_no_suite_has_a_number() -> None:
