@@ -13,8 +13,8 @@ from lab.host import Host
 from lab.session import Lab
 from traced import Trace, traced
 
-# The shell of the login, what Ansible has it do, its Python, and the one that asks the libraries: it is the same.
-PROGRAMS = {"/bin/bash", "/bin/sh", "/usr/bin/sleep", "/usr/bin/python3", "/usr/bin/python3.11"}
+# The shell of the login, what Ansible has it do, its Python, which asks the libraries as well, and what reads the journal.
+PROGRAMS = {"/bin/bash", "/bin/sh", "/usr/bin/sleep", "/usr/bin/python3", "/usr/bin/python3.11", "/usr/bin/journalctl"}
 # Ansible unpacks a module below the directory for temporary files, where Python tries first whether it may write.
 # What "#" stands for has no name, and is gone when its process ends.
 TEMPORARY = re.compile(
@@ -38,6 +38,7 @@ READ = (
     "/var/lib/flatpak",
     "/var/lib/snapd/snap",
     "/var/spool/cron",
+    "/var/log/",
     "/home",
     "/root",
     "/run",
