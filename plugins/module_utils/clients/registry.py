@@ -5,6 +5,7 @@
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
     aerc,
     alpine,
+    apple_mail,
     balsa,
     betterbird,
     claws_mail,
@@ -57,6 +58,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
 READERS = (
     aerc,
     alpine,
+    apple_mail,
     balsa,
     betterbird,
     claws_mail,

@@ -18,6 +18,7 @@ TRACES = {
         "program alpine",
         "program pine",
     ),
+    "apple_mail": ("home Library/Accounts/Accounts4.sqlite", "home Library/Mail/V2/MailData/Accounts.plist"),
     "balsa": ("home .balsa/config", "home .config/balsa/config", "program balsa"),
     "betterbird": (
         "home .betterbird/profiles.ini",
