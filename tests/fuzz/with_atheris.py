@@ -13,8 +13,8 @@ from pathlib import Path
 
 INPUTS = 1_000_000
 KEPT = Path(".cache")
-# An input that takes longer, in seconds, is a finding; so is one that takes more memory, in megabytes.
-SLOWEST, MOST_MEMORY, LONGEST = 5, 1024, 4096
+# An input that takes longer, in seconds by the clock of a machine that may be busy, is a finding; so is one that takes more megabytes.
+SLOWEST, MOST_MEMORY, LONGEST = 60, 1024, 4096
 
 
 def main(inputs: int, names: list[str]) -> int:
