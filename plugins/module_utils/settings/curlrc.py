@@ -6,6 +6,7 @@ Only the options in KEPT leave this module: user names, passwords and headers st
 """
 
 import collections
+import re
 
 # key: the long name; value: None for one that takes none.
 Option = collections.namedtuple("Option", "key value file line")
@@ -18,6 +19,7 @@ SHORT = {"1": "tlsv1", "2": "sslv2", "3": "sslv3", "K": "config", "q": "disable"
 ALIASES = {"ftp-ssl": "ssl", "ftp-ssl-reqd": "ssl-reqd"}
 
 _BLANKS = " \t\v\f"
+_WORD = re.compile(r"[^ \t\v\f\r]*")
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "v": "\v"}
 
 
@@ -61,7 +63,7 @@ def _split(line):
     separators = _BLANKS if line.startswith("-") else _BLANKS + "=:"
     end = next((at for at, char in enumerate(line) if char in separators), len(line))
     value = line[end:].lstrip(separators)
-    return line[:end], _quoted(value) if value.startswith('"') else value.split(None, 1)[0] if value else ""
+    return line[:end], _quoted(value) if value.startswith('"') else _WORD.match(value).group()
 
 
 def _quoted(text):

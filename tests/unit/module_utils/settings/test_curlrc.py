@@ -28,6 +28,8 @@ OPTIONS = {
     "no-tlsv1.2": [],
     "# url = x\n/ url = x\n* url = x": [],
     "user = a:secret\nheader = x\n-u a:secret\n": [],
+    "url = \x1e": [("url", "\x1e", 1)],  # a blank to Python alone
+    "url = a\u00a0b\fc": [("url", "a\u00a0b", 1)],
     "next\n-q": [("next", None, 1), ("disable", None, 2)],
 }
 
