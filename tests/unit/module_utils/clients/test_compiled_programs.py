@@ -57,3 +57,12 @@ def test_programs(reader, command, programs):
     expected = {**JAVA, **DOTNET}[command]
     assert shown == ([expected] if expected else [])
     assert SECRET not in repr(evidence)
+
+
+@pytest.mark.parametrize(
+    ("reader", "command"), [(java_program, "/usr/bin/java -jar /opt/whole.jar"), (dotnet_program, "/usr/bin/dotnet /opt/fetch/Fetch.dll")]
+)
+def test_a_program_of_a_unit(reader, command, programs):
+    programs.write("/etc/systemd/system/fetch.service", f"[Service]\nUser=alice\nExecStart={command}\n")
+    evidence = reader.read(programs.host())
+    assert [(account["user"], account["enabled"]) for account in evidence["accounts"]] == [("alice", False)]

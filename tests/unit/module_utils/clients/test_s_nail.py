@@ -131,6 +131,14 @@ def test_commands(command, tree, read):
     assert found == COMMANDS[command]
 
 
+def test_a_command_of_a_script_and_one_of_a_unit(tree, read):
+    tree.write(TABLE, "* * * * * sh /srv/run\n")
+    tree.write("/srv/run", "s-nail -e -f imaps://u@g\n")
+    tree.write("/home/alice/.config/systemd/user/x.service", "[Service]\nExecStart=/usr/bin/s-nail -e -f pop3s://u@f\n")
+    accounts, _gaps = read("set folder=imaps://h\n")
+    assert [(entry["server"], entry["enabled"]) for entry in accounts] == [("g", True), ("h", True), ("f", False)]
+
+
 def test_a_file_that_can_t_be_read_is_a_gap_without_its_text(read):
     accounts, gaps = read(f"set folder='imaps://u:{SECRET}@h\n")
     assert (accounts, [gap["affects"] for gap in gaps]) == ([], ["client:s-nail"])
