@@ -26,7 +26,8 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shel
 # A text without any of these starts nothing that reads mail: no need to take it apart.
 CONCERNS = re.compile(
     r"mail|imap|pop3|mbsync|isync|mpop|fdm|mutt|pine|aerc|thunderbird|r2e|stunnel|socat|haproxy|perdition|nginx|dovecot|doveadm|dsync"
-    r"|s_client|curl|OPENSSL_CONF|python|perl|php|ruby|rake|node|java|dotnet|\bmono\b|himalaya|\bs?-?nail\b|vdirsyncer|\.(?:py|pl|rb|js|jar|dll|exe|sh)\b"
+    r"|s_client|curl|OPENSSL_CONF|python|perl|php|ruby|rake|node|java|dotnet|\bmono\b|himalaya|\bs?-?nail\b|vdirsyncer"
+    r"|\.(?:py|pl|rb|js|jar|dll|exe|sh)\b"
 )
 _CLIENT = r"(?P<name>fetchmail|getmail|mbsync|mpop|fdm|offlineimap|imapfilter|imapsync|mailfilter|mutt|neomutt|movemail|s-nail|himalaya)"
 # In another language than the shell's, the name of a program that fetches mail: in a string, as it stands in a command or a list of words;
