@@ -71,12 +71,12 @@ def in_session(host, installs, name, found, in_terminal=True):
 
 def _note_unread(host, name, launch, paths):
     """Note a configuration that an active *launch* names and that nobody can read: it may be written just before, or come from a pipe."""
-    missing = [path for path in paths if not host.exists(path)]
-    if missing:
-        host.gap(missing[0], f"{launch.file}, line {launch.line}, has {name} read it, and it is not there now", "client:" + name)
+    what, affects = f"{launch.file}, line {launch.line}", "client:" + name
+    if any(not host.exists(path) for path in paths):
+        # What is no file may as well be a password, so its name stays here.
+        host.gap(what, f"has {name} read a configuration that is not there now", affects)
     elif not paths and any(STANDARD_INPUT.fullmatch(word.text) or not word.is_decided for word in launch.argv[1:]):
-        why = f"has {name} read a configuration that only the running command would know"
-        host.gap(f"{launch.file}, line {launch.line}", why, "client:" + name)
+        host.gap(what, f"has {name} read a configuration that only the running command would know", affects)
 
 
 def each_once(found):

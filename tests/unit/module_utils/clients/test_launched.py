@@ -107,6 +107,12 @@ def test_a_configuration_that_comes_while_the_command_runs_is_not_taken_for_none
     assert [item for account in accounts for item in account["undecided"]] or client in [gap["affects"] for gap in gaps]
 
 
+def test_what_is_no_file_may_be_a_password_and_is_not_named(read):
+    _accounts, gaps = read(getmail, {TABLE: f"* * * * * getmail --rcfile={SECRET}\n"})
+    assert gaps
+    assert SECRET not in repr(gaps)
+
+
 @pytest.mark.parametrize("option", ["--quit", "-V", "--version", "--configdump", "-q"])
 def test_a_command_that_fetches_nothing_is_none(option, read):
     accounts, _gaps = read(fetchmail, {TABLE: f"* * * * * fetchmail {option} --ssl imap.example\n"})
