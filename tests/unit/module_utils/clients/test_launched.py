@@ -108,8 +108,8 @@ def test_a_configuration_that_comes_while_the_command_runs_is_not_taken_for_none
 
 
 def test_what_is_no_file_may_be_a_password_and_is_not_named(read):
-    _accounts, gaps = read(getmail, {TABLE: f"* * * * * getmail --rcfile={SECRET}\n"})
-    assert gaps
+    _accounts, gaps = read(mpop, {TABLE: f"* * * * * mpop -C {SECRET}\n"})
+    assert [gap["affects"] for gap in gaps] == ["client:mpop"]
     assert SECRET not in repr(gaps)
 
 
