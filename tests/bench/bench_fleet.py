@@ -35,7 +35,6 @@ HEADINGS = (
     "workers",
     "callback",
     "report",
-    "blocks",
     "MB all",
     "leading",
     "fork",
@@ -47,7 +46,7 @@ def main(wanted: list[str]) -> None:
     directory = Path(tempfile.mkdtemp(prefix="mailtls-bench-"))
     try:
         programs = stand_in.programs(directory)
-        print(f"{os.cpu_count()} cores; seconds; callback and report: shares of the run's CPU, blocks: of Python's memory, a host")
+        print(f"{os.cpu_count()} cores; seconds; callback and report: shares of the run's CPU")
         print("".join(f"{heading:>11}" for heading in HEADINGS))
         for text in wanted:
             hosts, forks = map(int, text.split(":"))
@@ -77,11 +76,10 @@ def _measure(directory: Path, hosts: dict[str, Any], forks: int) -> tuple[float,
 def _print(hosts: int, forks: int, wall: float, memory: Memory, costs: dict[str, Any]) -> None:
     report = costs["hooks"].pop("v2_playbook_on_stats")
     whole, callback = costs["leader"] + costs["workers"], sum(costs["hooks"].values())
-    cells = (
-        f"{hosts:,}", f"{forks}", f"{wall:.0f}", f"{wall / hosts:.4f}", f"{whole / hosts:.4f}",
-        f"{costs['leader'] / hosts:.4f}", f"{costs['workers'] / hosts:.4f}", f"{callback / whole:.2%}", f"{report / whole:.2%}",
-        f"{costs['blocks'] / hosts:.1f}", f"{memory.whole:.0f}", f"{memory.leader:.0f}", f"{memory.mean:.0f}/{memory.worker:.0f}",
-    )  # fmt: skip
+    seconds = (wall, whole, costs["leader"], costs["workers"])
+    sizes = (f"{memory.whole:.0f}", f"{memory.leader:.0f}", f"{memory.mean:.0f}/{memory.worker:.0f}")
+    shares = (f"{callback / whole:.2%}", f"{report / whole:.2%}")
+    cells = (f"{hosts:,}", f"{forks}", f"{wall:.0f}", *(f"{each / hosts:.4f}" for each in seconds), *shares, *sizes)
     print("".join(f"{cell:>11}" for cell in cells))
     half = len(costs["memory"]) // 2
     print(

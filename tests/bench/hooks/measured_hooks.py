@@ -6,7 +6,6 @@ import functools
 import json
 import os
 import resource
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,13 +25,12 @@ class Costs:
 
     Attributes:
         seconds: of the calling thread's CPU, by hook.
-        blocks: of memory that Python held more after the hooks than before, the last one left out.
+        answers: how many tasks of hosts have ended.
         leader: MB of the leading process, each time that STEP hosts more had answered.
     """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self.blocks = 0
         self.answers = 0
         self.leader: list[float] = []
 
@@ -41,15 +39,13 @@ class Costs:
 
         @functools.wraps(hook)
         def timed(*args: Any, **kwargs: Any) -> Any:
-            blocks, started = sys.getallocatedblocks(), time.thread_time()
+            started = time.thread_time()
             try:
                 return hook(*args, **kwargs)
             finally:
                 self.seconds[name] = self.seconds.get(name, 0) + time.thread_time() - started
                 if name == STATS:
                     self._write()
-                else:
-                    self.blocks += sys.getallocatedblocks() - blocks
 
         return timed
 
@@ -63,7 +59,6 @@ class Costs:
         own, workers = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         costs = {
             "hooks": self.seconds,
-            "blocks": self.blocks,
             "leader": own.ru_utime + own.ru_stime,
             "workers": workers.ru_utime + workers.ru_stime,
             "memory": self.leader,
