@@ -216,3 +216,25 @@ def test_a_file_that_its_program_writes_waits_until_that_is_closed(lab: Lab, sta
     host.do("while pgrep -x alpine >/dev/null; do sleep 0.1; done")
     mend()
     assert "{outlook.office365.com/ssl/user=u@contoso.example}" in host.read("/home/alice/.pinerc")
+
+
+# Ends with all that it started, once a first host was changed.
+KILLED = """
+"$@" >/dev/null 2>&1 &
+until [ -s "$MAILTLS_REPORTS"/2*/remedies.jsonl ]; do kill -0 $! || exit 1; sleep 0.05; done
+kill -9 $(cat /proc/$!/task/$!/children) $!
+"""
+
+
+def test_what_a_killed_controller_changed_is_rolled_back_by_its_run(play: Play, lab: Lab, hosts: list[Host], tmp_path: Path) -> None:
+    reports = tmp_path / "killed"
+    command = [str(CORES["newest"] / "ansible-playbook"), "-i", str(lab.inventory("plays", hosts)), "playbooks/remediate.yml"]
+    environment = {"MAILTLS_REPORTS": str(reports), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+    lab.run(["sh", "-c", KILLED, "sh", *command], cwd=ROOT, env=environment, timeout=300)
+    [folder] = reports.glob("2*")
+    assert contents(hosts)[0] == MENDED
+    for host in hosts:
+        # What a controller has begun on a host goes on without it.
+        host.do("while pgrep -f [A]nsiballZ_tls_remedy >/dev/null; do sleep 0.1; done")
+    play("rollback.yml", "-e", f"mailtls_rollback_run={folder.name}")
+    assert contents(hosts) == [PINNED] * 3
