@@ -22,7 +22,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows import remed
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.session import Interrupted, Session
 
 MODULE = "mailtls.fleet.tls_remedy"
-_NO_PYTHON = "this host has no Python that could make it: follow the written fix"
+_NO_PYTHON = "the host was audited by shell, and its change needs a Python there, 3.6 or later: follow the written fix"
 _ON_CONTROLLER = ("record", "after", "remedied", "plan", "harden")
 
 

@@ -194,23 +194,29 @@ def test_a_run_that_nobody_knows_is_an_error(play: Play) -> None:
     assert "None of the hosts that answered has a backup set" in " ".join(done.stdout.split())
 
 
-def test_a_file_that_its_program_writes_waits_until_that_is_closed(lab: Lab, start_host: Callable[..., Host], tmp_path: Path) -> None:
+def test_what_a_host_can_not_have_changed_is_said_and_left(lab: Lab, start_host: Callable[..., Host], tmp_path: Path) -> None:
     pinerc = "inbox-path={imap-legacy.office365.com/ssl/user=u@contoso.example}inbox\nlast-version-used=7.00\n"
     files = {"/home/alice/.pinerc": File(pinerc, "alice", 0o600), "/home/alice/mail": File.directory("alice")}
     host = start_host("reader", "bookworm-movers", users=[User("alice")], files=files)
-    group = host.start(["script", "--quiet", "--flush", "--command", "alpine", "/dev/null"], user="alice", output="/tmp/alpine")
+    bare = start_host("bare", "bookworm-bare", users=[User("alice")], files={PLACE: PINNED_FILE})
+    # At the end of its input it would end.
+    reading = "sleep 600 | exec script --quiet --flush --command alpine /dev/null"
+    group = host.start(["sh", "-c", reading], user="alice", output="/tmp/alpine", env={"TERM": "xterm"})
     host.do("until pgrep -x alpine >/dev/null; do sleep 0.1; done")
 
     def mend() -> str:
         done = lab.run(
-            [str(CORES["newest"] / "ansible-playbook"), "-i", str(lab.inventory("reader", [host])), "playbooks/remediate.yml"],
+            [str(CORES["newest"] / "ansible-playbook"), "-i", str(lab.inventory("reader", [host, bare])), "playbooks/remediate.yml"],
             cwd=ROOT,
             env={"MAILTLS_REPORTS": str(tmp_path / "reports"), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "NO_COLOR": "1"},
             timeout=300,
         )
         return done.stdout
 
-    assert "alpine runs as alice, and writes this file anew" in mend()
+    told = " ".join(mend().split())
+    assert "alpine runs as alice, and writes this file anew" in told
+    assert "the host was audited by shell, and its change needs a Python there" in told
+    assert bare.read(PLACE) == PINNED
     assert "imap-legacy" in host.read("/home/alice/.pinerc")
     host.end(group)
     host.do("while pgrep -x alpine >/dev/null; do sleep 0.1; done")
