@@ -23,7 +23,7 @@ def asked(file: str, client: str = "alpine") -> dict[str, Any]:
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The clients that run; the lab has one that really does, in tests/integration/test_remediate_plays.py."""
+    """The clients that run, as restarts.find tells of them; tests/integration/test_remediate_restarts.py holds that to real ones."""
     names: list[str] = []
 
     def find(changes: list[dict[str, Any]]) -> list[Running]:
