@@ -509,9 +509,7 @@ REGISTRY: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }
 WINDOWS_FILES: Mapping[str, str] = {
     r"C:\Users\alice\AppData\Roaming\Thunderbird\profiles.ini": "[Profile0]\nIsRelative=1\nPath=Profiles/x.default\n",
-    r"C:\Users\alice\AppData\Roaming\Thunderbird\Profiles\x.default\prefs.js": _THUNDERBIRD.replace(
-        'user_pref("mail.server.server1.password", "@@");\nuser_pref("mail.server.server1.@@", "@@");\n', ""
-    ),
+    r"C:\Users\alice\AppData\Roaming\Thunderbird\Profiles\x.default\prefs.js": _THUNDERBIRD,
     r"C:\Users\alice\AppData\Roaming\Thunderbird\Profiles\x.default\logins.json": '{"logins": [{"encryptedPassword": "@@"}]}\n',
     r"C:\Users\alice\_netrc": "machine outlook.office365.com login u password @@\n",
     r"C:\Users\alice\AppData\Local\Microsoft\Windows Live Mail\a\account{1}.oeaccount": "<IMAP_Password2>@@</IMAP_Password2>\n",

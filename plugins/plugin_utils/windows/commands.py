@@ -121,9 +121,15 @@ def loop(variable: str, items: Sequence[str], body: Sequence[str]) -> str:
     return f"(for %{variable} in ({quoted}) do ({'&'.join(body)}))"
 
 
-def show(path: str, words: Sequence[str] = ()) -> str:
-    """Return the commands that print a file where there is one, its marks around it; with *words*: only lines that hold one of them."""
-    printed = "&".join([*(f'find "{word}" <"{path}"' for word in words), f'type "{path}">nul' if words else f'type "{path}"'])
+def show(path: str, lines: Sequence[Sequence[str]] = ()) -> str:
+    """Return the commands that print a file where there is one, its marks around it.
+
+    Args:
+        path: the file.
+        lines: sets of words; only lines that hold all words of one of these are printed. Empty: all lines are.
+    """
+    found = ["|".join([f'find "{words[0]}" <"{path}"', *(f'find "{word}"' for word in words[1:])]) for words in lines]
+    printed = "&".join([*found, f'type "{path}">nul' if lines else f'type "{path}"'])
     return f'(if exist "{path}" (echo @N file {path}&{printed}&if not errorlevel 1 (echo @N+)))'
 
 

@@ -83,5 +83,13 @@ ACCOUNT_FILES = {
     "windows-mail": r"AppData\Local\Microsoft\Windows Mail",
     "windows-live-mail": r"AppData\Local\Microsoft\Windows Live Mail",
 }
-# What a line of preferences has to hold to be read at all: accounts, and what bears on TLS.
-PREFERENCES = ("mail.server.server", "mail.account", "security.tls.version", "mail.ui-rdf.version")
+# What a line of preferences has to hold to be read at all, one set of words or another: accounts, and what bears on TLS. Of a mail
+# server only what is wanted is printed at all, since a line beside it may hold a password, and what is printed stands in Ansible's log.
+_OF_SERVER = (".hostname", ".realhostname", ".port", ".socketType", ".isSecure", ".type")
+PREFERENCES = (
+    *(("mail.server.server", key) for key in _OF_SERVER),
+    ("mail.account", ".server"),
+    ("mail.accountmanager.accounts",),
+    ("security.tls.version",),
+    ("mail.ui-rdf.version",),
+)

@@ -112,7 +112,8 @@ def parts_of_files(profiles: Sequence[str], programs: Sequence[str], loaded: Seq
     """
     parts = [f'reg unload "{hive}">nul' for hive in loaded] + ([commands.ask(Query(places.USERS))] if loaded else [])
     if profiles:
-        parts.append(commands.loop("P", profiles, [commands.show(rf"%~P\{name}", places.PREFERENCES) for name in ("prefs.js", "user.js")]))
+        file = commands.show(r"%~P\%~W", places.PREFERENCES)
+        parts.append(commands.loop("P", profiles, [commands.loop("W", ("prefs.js", "user.js"), [file])]))
     if programs:
         overlays = [r"distribution\policies.json", "*.cfg", r"defaults\pref\*.js"]
         parts.append(commands.loop("D", programs, [commands.names("%~D", overlays)]))
