@@ -59,15 +59,20 @@ class Kind:
     host: str | None = None
 
 
+# In place of a home-made fetcher that stays connected: a copy of a program that sets nothing of TLS, with a library of its own.
+INSTALL = "mkdir -p /opt/lib && cp /usr/bin/openssl /opt/fetch && cp /usr/lib/*/libssl.so.3 /opt/lib"
+FETCH = "LD_LIBRARY_PATH=/opt/lib /opt/fetch s_client -quiet -connect outlook.office365.com:993 -servername outlook.office365.com"
+FETCHING = f"while :; do sleep 600 | {FETCH}; sleep 0.1; done"
+BARE = {"fetchmail": "FAIL", "mbsync": "PASS", "mpop": "FAIL", "running program": "PASS"}
 ADMIN = {"ansible_user": "admin", "ansible_become": True}
 PARAMIKO = {"ansible_connection": "ansible.builtin.paramiko_ssh", "ansible_host_key_checking": False}
 KINDS = {
-    "bare": Kind(),
-    "bare-copied": Kind(host="bare", variables={"ansible_pipelining": False}),
-    "bare-paramiko": Kind(host="bare", variables=PARAMIKO),
-    "bare-sudo": Kind(host="bare", variables=ADMIN),
-    "bare-sudo-copied": Kind(host="bare", variables={**ADMIN, "ansible_pipelining": False}),
-    "bare-set": Kind(host="bare", note="/usr/bin/python3", variables={"ansible_python_interpreter": "/usr/bin/python3"}),
+    "bare": Kind(verdicts=BARE),
+    "bare-copied": Kind(host="bare", verdicts=BARE, variables={"ansible_pipelining": False}),
+    "bare-paramiko": Kind(host="bare", verdicts=BARE, variables=PARAMIKO),
+    "bare-sudo": Kind(host="bare", verdicts=BARE, variables=ADMIN),
+    "bare-sudo-copied": Kind(host="bare", verdicts=BARE, variables={**ADMIN, "ansible_pipelining": False}),
+    "bare-set": Kind(host="bare", note="/usr/bin/python3", verdicts=BARE, variables={"ansible_python_interpreter": "/usr/bin/python3"}),
     "bare-no-root": Kind(
         host="bare", note="could not become another user", verdicts={}, variables={"ansible_user": "guest", "ansible_become": True}
     ),
@@ -75,8 +80,16 @@ KINDS = {
     "busybox": Kind("bookworm-busybox"),
     "broken": Kind("bookworm", "/usr/bin/python3 does not run"),
     "read-only": Kind("bookworm", "emporary directory"),
+    "full": Kind("bookworm", "emporary directory"),
+    "no-exec": Kind("bookworm", None),
     "python": Kind("bookworm", None),
 }
+# Where Python is to find no place to write, or none to start a program from.
+FULL = """cp -a /root /run/root
+for at in /tmp /var/tmp /root; do mount -t tmpfs -o size=64k,mode=700 none $at; done
+cp -a /run/root/. /root
+for at in /tmp /var/tmp /root; do cat /dev/zero >$at/filled || true; done"""
+NO_EXEC = "for at in /tmp /var/tmp /root; do mount --bind $at $at; mount -o remount,bind,noexec $at; done"
 
 
 class Reached:
@@ -102,6 +115,12 @@ class Reached:
     def records(self, core: str) -> dict[str, dict[str, Any]]:
         return {host["host"]: host for host in json.loads((self.run(core)[1] / "results.json").read_text())["hosts"]}
 
+    def offered(self, name: str) -> list[str]:
+        """What the system's OpenSSL of that host offers with no settings, by the evidence."""
+        evidence = json.loads(gzip.decompress((self.run("newest")[1] / "evidence" / f"{name}.json.gz").read_bytes()))
+        [stack] = [item for item in evidence["stacks"] if (item["kind"], item["origin"]) == ("openssl", "system")]
+        return next(list(hello["versions"]) for hello in stack["hellos"] if hello["case"] == "bare")
+
     def _inventory(self) -> Path:
         inventory = self.lab.inventory("reach", self.hosts.values(), variables={"ansible_python_interpreter": "auto_silent"})
         document = json.loads(inventory.read_text())
@@ -120,7 +139,12 @@ def reached(lab: Lab) -> Iterator[Reached]:
     hosts["busybox"].put({f"/usr/bin/{name}": File.link("/usr/bin/busybox") for name in BUSYBOX})
     hosts["broken"].put({"/usr/bin/python3.11": File("#!/bin/sh\necho nonsense\n", mode=0o755)})
     hosts["read-only"].do("for at in /tmp /var/tmp /root; do mount --bind $at $at; mount -o remount,bind,ro $at; done")
+    hosts["full"].do(FULL)
+    hosts["no-exec"].do(NO_EXEC)
+    hosts["bare"].do(INSTALL)
+    fetching = hosts["bare"].start(["sh", "-c", FETCHING], user="root", output="/var/log/fetching")
     yield Reached(lab, hosts)
+    hosts["bare"].end(fetching)
     for host in hosts.values():
         host.stop()
 
@@ -136,6 +160,24 @@ def test_the_host_is_audited_and_says_by_what(reached: Reached, core: str, name:
     assert any(kind.note in note for note in notes) if kind.note else not notes, notes
     # What a reader asks for and the program does not take would be missing without a word, were it not for this.
     assert [gap for gap in record["gaps"] if NOT_TAKEN in gap["why"]] == []
+
+
+def test_a_host_s_own_program_tells_of_its_library_what_the_library_itself_writes(reached: Reached) -> None:
+    written = reached.offered("python")
+    assert (reached.offered("bare"), reached.offered("busybox")) == (written, written)
+    # Debian 11, whose library no Python is there to ask.
+    assert "TLSv1.3" in reached.offered("old-python")
+
+
+def test_a_program_that_nobody_knows_is_found_without_python(lab: Lab, reached: Reached) -> None:
+    findings = [item for item in reached.records("newest")["bare"]["findings"] if item["check"] == "account"]
+    [finding] = [item for item in findings if item["client"]["name"] == "running program"]
+    host, before = reached.hosts["bare"], lab.modern.last_number()
+    host.resolve(lab.names_after())
+    host.run(["sh", "-c", f"sleep 2 | {FETCH}"])
+    reached_it = {connection.completed for connection in lab.modern.connections(peer=host.address, after=before)}
+    assert {finding["verdict"] == "PASS"} == reached_it, finding["why"]
+    assert (finding["account"]["config"], finding["stack"]["path"]) == ("/opt/fetch", "/opt/lib/libssl.so.3")
 
 
 def test_what_could_not_be_seen_without_root_is_unknown(reached: Reached) -> None:
