@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from fleet import CAPPED, PLACE, SECRET, fetchmailrc
 from lab import snapshot
+from lab.container import File
 from lab.host import Host, User
 from lab.session import Lab
 
@@ -191,3 +192,55 @@ def test_a_run_that_nobody_knows_is_an_error(play: Play) -> None:
     done, _folder = play("rollback.yml", "-e", "mailtls_rollback_run=20200101T000000Z-0000")
     assert done.returncode != 0
     assert "None of the hosts that answered has a backup set" in " ".join(done.stdout.split())
+
+
+def test_what_a_host_can_not_have_changed_is_said_and_left(lab: Lab, start_host: Callable[..., Host], tmp_path: Path) -> None:
+    pinerc = "inbox-path={imap-legacy.office365.com/ssl/user=u@contoso.example}inbox\nlast-version-used=7.00\n"
+    files = {"/home/alice/.pinerc": File(pinerc, "alice", 0o600), "/home/alice/mail": File.directory("alice")}
+    host = start_host("reader", "bookworm-movers", users=[User("alice")], files=files)
+    bare = start_host("bare", "bookworm-bare", users=[User("alice")], files={PLACE: PINNED_FILE})
+    # At the end of its input it would end.
+    reading = "sleep 600 | exec script --quiet --flush --command alpine /dev/null"
+    group = host.start(["sh", "-c", reading], user="alice", output="/tmp/alpine", env={"TERM": "xterm"})
+    host.do("until pgrep -x alpine >/dev/null; do sleep 0.1; done")
+
+    def mend() -> str:
+        done = lab.run(
+            [str(CORES["newest"] / "ansible-playbook"), "-i", str(lab.inventory("reader", [host, bare])), "playbooks/remediate.yml"],
+            cwd=ROOT,
+            env={"MAILTLS_REPORTS": str(tmp_path / "reports"), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "NO_COLOR": "1"},
+            timeout=300,
+        )
+        return done.stdout
+
+    told = " ".join(mend().split())
+    assert "alpine runs as alice, and writes this file anew" in told
+    assert "the host was audited by shell, and its change needs a Python there" in told
+    assert bare.read(PLACE) == PINNED
+    assert "imap-legacy" in host.read("/home/alice/.pinerc")
+    host.end(group)
+    host.do("while pgrep -x alpine >/dev/null; do sleep 0.1; done")
+    mend()
+    assert "{outlook.office365.com/ssl/user=u@contoso.example}" in host.read("/home/alice/.pinerc")
+
+
+# Ends with all that it started, once a first host was changed.
+KILLED = """
+"$@" >/dev/null 2>&1 &
+until [ -s "$MAILTLS_REPORTS"/2*/remedies.jsonl ]; do kill -0 $! || exit 1; sleep 0.05; done
+kill -9 $(cat /proc/$!/task/$!/children) $!
+"""
+
+
+def test_what_a_killed_controller_changed_is_rolled_back_by_its_run(play: Play, lab: Lab, hosts: list[Host], tmp_path: Path) -> None:
+    reports = tmp_path / "killed"
+    command = [str(CORES["newest"] / "ansible-playbook"), "-i", str(lab.inventory("plays", hosts)), "playbooks/remediate.yml"]
+    environment = {"MAILTLS_REPORTS": str(reports), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+    lab.run(["sh", "-c", KILLED, "sh", *command], cwd=ROOT, env=environment, timeout=300)
+    [folder] = reports.glob("2*")
+    assert contents(hosts)[0] == MENDED
+    for host in hosts:
+        # What a controller has begun on a host goes on without it.
+        host.do("while pgrep -f [A]nsiballZ_tls_remedy >/dev/null; do sleep 0.1; done")
+    play("rollback.yml", "-e", f"mailtls_rollback_run={folder.name}")
+    assert contents(hosts) == [PINNED] * 3
