@@ -61,7 +61,7 @@ class Kind:
 
 # In place of a home-made fetcher that stays connected: a copy of a program that sets nothing of TLS, with a library of its own.
 INSTALL = "mkdir -p /opt/lib && cp /usr/bin/openssl /opt/fetch && cp /usr/lib/*/libssl.so.3 /opt/lib"
-FETCH = "LD_LIBRARY_PATH=/opt/lib /opt/fetch s_client -quiet -connect outlook.office365.com:993 -servername outlook.office365.com"
+FETCH = "LD_LIBRARY_PATH=/opt/lib /opt/fetch s_client -connect outlook.office365.com:993 -servername outlook.office365.com"
 FETCHING = f"while :; do sleep 600 | {FETCH}; sleep 0.1; done"
 BARE = {"fetchmail": "FAIL", "mbsync": "PASS", "mpop": "FAIL", "running program": "PASS"}
 ADMIN = {"ansible_user": "admin", "ansible_become": True}
