@@ -71,6 +71,22 @@ def test_what_is_not_seen_is_a_gap_and_the_document_says_so(lab: Lab, host: Host
     assert run.hosts["rights"]["verdict"] == ("UNKNOWN" if GAP in found.values() else "PASS")
 
 
+def test_by_shell_as_much_is_seen_or_a_gap(lab: Lab, host: Host) -> None:
+    rights = "a plain user"
+    variables, home = RIGHTS[rights]
+    inventory = lab.inventory("rights-shell", [host], variables=variables)
+    run = Audits(lab, "rights-shell", {"rights": host}, inventory).run("newest", "-e", "mailtls_reach=shell")
+    evidence = json.loads(gzip.decompress((run.folder / "evidence/rights.json.gz").read_bytes()))
+    assert evidence["reach"] == "shell"
+    found = {what: _state(evidence, *(path.format(home) for path in paths)) for what, paths in PLACES.items()}
+    found[PROCESSES] = _state(evidence, None, PROCESSES)
+    # A job with options of its own is never read by shell.
+    found["system files that all may read"] = _state(evidence, None, "/etc/cron.d/mail")
+    expected = {**_documented(rights), "system files that all may read": GAP}
+    assert found == {what: state for what, state in expected.items() if what in found}, evidence["gaps"]
+    assert run.hosts["rights"]["verdict"] == "UNKNOWN"
+
+
 def _state(evidence: dict[str, Any], account: str | None, needed: str) -> str:
     if account in {entry["config"] for client in evidence["clients"] for entry in client["accounts"]}:
         return SEEN

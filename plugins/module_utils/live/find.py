@@ -15,6 +15,8 @@ NAME = "running program"
 # A watch takes at most this part of one processor's time.
 _SHARE = 0.05
 _PAUSE = 1.0
+# What an unprivileged look leaves open.
+OTHERS = ("processes of other users", "only root may see what they are connected with, and in other network namespaces")
 
 
 def read(host, clients, watch=0, privileged=True):
@@ -37,7 +39,7 @@ def read(host, clients, watch=0, privileged=True):
         elif not _explained(host, clients, found):
             accounts.append(_account(host, connection, found, handed_on.get(connection.port, connection.port)))
     if not privileged and (host.live or seen):
-        host.gap("processes of other users", "only root may see what they are connected with, and in other network namespaces")
+        host.gap(*OTHERS)
     accounts = _each_once(accounts)
     if host.live:
         records.note(host, clients, lambda uid: user_name(host, uid))

@@ -13,6 +13,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible_collections.mailtls.fleet.plugins.module_utils import collect
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base as clients
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import present
+from ansible_collections.mailtls.fleet.plugins.module_utils.live import find
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import frame, masked, openssl_program, program, wanted
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import Evidence, ReachError, note
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.frame import Record
@@ -100,6 +101,10 @@ def _note_unread(host: SavedHost, document: Evidence, records: list[Record]) -> 
             _started(host, document, *fields)
         elif kind == "url":
             _url(host, document, *fields)
+        elif kind == "unread":
+            host.gap(fields[0], "permission denied: what it starts was not seen", "accounts")
+    if host.uid:
+        host.gap(*find.OTHERS)
     if host.tells_connections:
         host.gap("running programs", "on a host without Python, those in network namespaces of their own are not looked at")
     else:

@@ -4,15 +4,21 @@
 
 # What starts them
 
-# want_tables: the tables of cron, inetd and init, units, aliases, and the scripts that these name, each once.
+# want_tables: the tables of cron, inetd and init, units, aliases, what sessions read, and the scripts that these name, each once.
 want_tables() {
     TABLES=$NEWLINE
     # shellcheck disable=SC2088
     for places in '/etc/crontab' '/etc/anacrontab' '/etc/cron.*/*' '/etc/crontabs/*' '/var/spool/cron/*' '/var/spool/cron/crontabs/*' \
         '/var/spool/cron/tabs/*' '/etc/rc.local' '/etc/systemd/system/*.service' '/etc/systemd/system/*.service.d/*.conf' \
         '~/.config/systemd/user/*.service' '~/.config/systemd/user/*.service.d/*.conf' '/etc/inetd.conf' '/etc/xinetd.d/*' \
-        '/etc/inittab' '/etc/aliases' '/etc/mail/aliases' '~/.forward'; do
+        '/etc/inittab' '/etc/aliases' '/etc/mail/aliases' '~/.forward' '/etc/supervisord.conf' '/etc/supervisor/conf.d/*' \
+        '/etc/service/*/run' '/service/*/run' '/var/spool/at/*' '/var/spool/cron/atjobs/*' '/etc/network/if-up.d/*' '/etc/ppp/ip-up*' \
+        '/etc/profile' '/etc/profile.d/*' '~/.profile' '~/.bash_profile' '~/.bash_login' '~/.bashrc' '~/.zshrc'; do
         each "$places" table ''
+    done
+    for directory in '/etc/cron.d' '/etc/crontabs' '/var/spool/cron' '/var/spool/cron/crontabs' '/var/spool/cron/tabs' \
+        '/var/spool/cron/atjobs' '/var/spool/at'; do
+        [ -d "$directory" ] && ! { [ -r "$directory" ] && [ -x "$directory" ]; } && record unread "$directory"
     done
     for table in $TABLES; do
         user=${table##*/}
@@ -25,7 +31,8 @@ want_tables() {
 }
 
 table() {
-    [ -f "$1" ] && [ -r "$1" ] || return 0
+    [ -f "$1" ] || return 0
+    [ -r "$1" ] || { record unread "$1" && return 0; }
     case $TABLES in *"$NEWLINE$1$NEWLINE"*) ;; *) TABLES=$TABLES$1$NEWLINE ;; esac
 }
 
