@@ -10,6 +10,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, 
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches import (
     boot,
     cron,
+    desktop,
     events,
     inetd,
     mail,
@@ -100,6 +101,8 @@ class Launches:
             sessions.note_other_places(self._host, user, self.session(user))
             for words, context in self.session(user).commands:
                 yield from self._of_words(words, context, 0)
+        for words, context in desktop.commands(self._host, self.session):
+            yield from self._of_words(words, context, 0)
         for path, arguments, context in boot.scripts(self._host):
             yield from self._of_script(path, [Word(argument) for argument in arguments], context, 0)
 

@@ -73,7 +73,7 @@ class Context:
     """Under what a command is started.
 
     Attributes:
-        source: what starts it: "cron", "systemd", "init", "inetd", "mail", "session", "supervisor", "at", "network".
+        source: what starts it: "cron", "systemd", "init", "inetd", "mail", "session", "desktop", "supervisor", "at", "network".
         file, line: where the command stands.
         user: name of the user that it runs as, or None when that is not known.
         environment: {name: text, or None where only the running command would know}.

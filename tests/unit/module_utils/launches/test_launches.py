@@ -328,6 +328,43 @@ def test_what_a_session_starts_or_names(name, tree):
     assert launch.tls_environment == ({"OPENSSL_CONF": "/x"} if name == "an alias" else {})
 
 
+AUTOSTART = "/home/alice/.config/autostart/mail.desktop"
+COMMON = "/etc/xdg/autostart/mail.desktop"
+EXEC = "[Desktop Entry]\nName=Mail\nExec="
+ENTRIES = {
+    "a user's own": ({AUTOSTART: EXEC + '/usr/bin/fetchmail -f "/a b/rc" %U\n'}, (AUTOSTART, ["-f", "/a b/rc"])),
+    "one of all": ({COMMON: EXEC + "fetchmail\n", "/home/alice/.config/x": ""}, (COMMON, [])),
+    "the user's in its place": ({COMMON: EXEC + "fetchmail\n", AUTOSTART: EXEC + "fetchmail -v\n"}, (AUTOSTART, ["-v"])),
+    "hidden by the user": ({COMMON: EXEC + "fetchmail\n", AUTOSTART: "[Desktop Entry]\nHidden=true\nExec=fetchmail\n"}, None),
+    "for nobody with a desktop": ({COMMON: EXEC + "fetchmail\n"}, None),
+    "the menu's": (
+        {"/home/alice/.local/share/applications/m.desktop": EXEC + 'sh -c "fetchmail -k"\n'},
+        ("/home/alice/.local/share/applications/m.desktop", ["-k"]),
+    ),
+    "another group's": ({AUTOSTART: EXEC + "true\n[Desktop Action new]\nExec=fetchmail\n"}, None),
+    "no entry": ({AUTOSTART + "~": EXEC + "fetchmail\n"}, None),
+}
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_what_a_desktop_starts(name, tree):
+    files, expected = ENTRIES[name]
+    for path, text in files.items():
+        tree.write(path, text)
+    found = [(launch.file, [word.text for word in launch.argv[1:]]) for launch in tree.host().launches.of("fetchmail")]
+    assert found == ([expected] if expected else [])
+
+
+def test_a_desktop_starts_it_under_the_variables_of_the_session(tree):
+    tree.write("/home/alice/.profile", "export OPENSSL_CONF=/x\n")
+    tree.write("/home/alice/.bashrc", "export OPENSSL_CONF=/y\n")
+    tree.write(AUTOSTART, EXEC + "env LD_PRELOAD=/z fetchmail --a%%b %x\n")
+    (launch,) = tree.host().launches.of("fetchmail")
+    assert launch.tls_environment == {"OPENSSL_CONF": "/x", "LD_PRELOAD": "/z"}
+    assert [(word.text, word.is_decided) for word in launch.argv[1:]] == [("--a%b", True), ("%x", False)]
+    assert (launch.user, launch.line) == ("alice", 3)
+
+
 MANAGERS = {
     "the system's default": (
         {"/etc/systemd/system.conf": "[Manager]\nDefaultEnvironment=OPENSSL_CONF=/x A=b\n"},
