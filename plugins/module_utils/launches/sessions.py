@@ -121,6 +121,8 @@ def _run(host, state, places, path, concerns):
     if text is None:
         return commands
     before = state.environment()
+    # What the system's profile reads by computed names are the files of its directory, which are read by themselves.
+    state.is_open = False
     state.context = state.context.but(file=path)
     try:
         for words, context in shell.commands(text, state):

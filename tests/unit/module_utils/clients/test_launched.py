@@ -252,13 +252,17 @@ PLACES = {
     "computed": ("export FETCHMAILHOME=$(x)\n", True),
     "one that is not there": ("export FETCHMAILHOME=/nowhere\n", False),
     "the default": ("export XDG_CONFIG_HOME=$HOME/.config\n", False),
+    "the default where there is none": ("export XDG_CONFIG_HOME=${XDG_CONFIG_HOME:-$HOME/.config}\n", False),
 }
 
 
 @pytest.mark.parametrize("name", PLACES)
 def test_where_sessions_have_a_client_look_for_its_files(name, read):
     text, is_gap = PLACES[name]
-    _accounts, gaps = read(fetchmail, {"/srv/mail/fetchmailrc": "", "/home/alice/.config/x": "", "/home/alice/.profile": text})
+    system = "for i in /etc/profile.d/*.sh; do\n  . $i\ndone\n"
+    _accounts, gaps = read(
+        fetchmail, {"/etc/profile": system, "/srv/mail/fetchmailrc": "", "/home/alice/.config/x": "", "/home/alice/.profile": text}
+    )
     assert [gap["what"] for gap in gaps if gap["affects"] == "accounts"] == ["/home/alice/.profile, line 1"] * is_gap
 
 
