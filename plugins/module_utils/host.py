@@ -41,6 +41,7 @@ class Host:
         self._packages = None
         self._stacks = None
         self._launches = None
+        self._closed_homes = []
 
     # What could not be seen
 
@@ -189,6 +190,7 @@ class Host:
         if self._users is None:
             self._users = []
             self._users = users.read(self)
+            self._closed_homes = [user.home for user in self._users if not user.readable]
         return self._users
 
     @property
@@ -244,7 +246,7 @@ class Host:
 
     def _hidden(self, path):
         """A home that can't be entered has its own gap: what lies in it needs none of its own."""
-        return any(not user.readable and paths.lies_in(path, user.home) for user in self._users or ())
+        return any(paths.lies_in(path, home) for home in self._closed_homes)
 
 
 def _read_all(descriptor, limit):

@@ -57,15 +57,13 @@ class Launches:
     def __init__(self, host):
         self._host = host
         self._all = None
-        self._sessions = {}
+        self._sessions = sessions.Sessions(host)
         self._reading = []
         self._unread = []
 
     def session(self, user):
         """Return the sessions.Session of *user*, a users.User."""
-        if user.name not in self._sessions:
-            self._sessions[user.name] = sessions.read(self._host, user, CONCERNS)
-        return self._sessions[user.name]
+        return self._sessions.of(user)
 
     def of(self, *names):
         """Return the Launches of the programs *names* (without directories), or of scripts that one of *names* interprets."""

@@ -26,10 +26,17 @@ OWN_INTERACTIVE = ("/.bashrc", "/.zshrc")
 _MAX_FILE = 256 * 1024
 # Where a client finds its files.
 PLACES = {"XDG_CONFIG_HOME": "/.config", "FETCHMAILHOME": "", "IMAPFILTER_HOME": "/.imapfilter", "CURL_HOME": ""}
-# The shell's own variables of where a file lies decide nothing about TLS, and a text without these sets nothing of it.
 _NAMES = TLS_VARIABLES + tuple(name for name in FILE_VARIABLES if name != "HOME")
 _NAMED = re.compile("|".join(_NAMES))
-_MAY_READ = re.compile(r"^[ \t]*(?:\.|source)[ \t]", re.MULTILINE)
+# Programs whose commands and aliases matter.
+_CLIENTS = re.compile(
+    r"fetchmail|getmail|mbsync|mpop|\bfdm\b|offlineimap|imapfilter|imapsync|mailfilter|mutt|\balpine\b|\baerc\b|thunderbird|evolution|geary"
+    r"|balsa|claws-mail|sylpheed|himalaya|s-nail|mailx|movemail|stunnel|socat|s_client|(?:imap|pop3)s?://"
+)
+_READS = re.compile(
+    r"(?:^|[;&|]|\bthen|\bdo)[ \t]*(?:\.|source)[ \t]+[\"']?(?P<home>~|\$HOME|\$\{HOME\})?(?P<path>/[\w./+-]+)", re.MULTILINE
+)
+_MAX_DEPTH = 3
 
 Variable = collections.namedtuple("Variable", "name value file line")
 
@@ -59,21 +66,71 @@ class Session:
         return Launch([Word(name)], Context(SOURCE, first.file, first.line, user.name, given, user.home))
 
 
-def read(host, user, concerns=None):
-    """Return the Session of *user*, a users.User. *concerns*: regular expression of the texts whose commands matter; None: of none."""
-    inherited = environment.parse(host.text(environment.FILE) or "", _NAMES)
-    given = dict({name: variable.value for name, variable in inherited.items()}, HOME=user.home, USER=user.name)
-    state = shell_state.State(Context(SOURCE, "", 1, user.name, given, user.home))
-    state.sourced = lambda path: _text(host, path, concerns) or ""
-    places, commands = {}, []
-    for path, variables in manager_environment.of_directories(host, user):
-        _take(state, places, path, variables, host.text(path) or "")
-    for path in _login_files(host, user):
-        commands += _run(host, state, places, path, concerns)
-    login = _variables(state, places)
-    for path in SYSTEM_INTERACTIVE + tuple(user.home + name for name in OWN_INTERACTIVE):
-        commands += _run(host, state, places, path, concerns)
-    return Session(login, _variables(state, places), commands if concerns else [])
+class Sessions:
+    """The sessions of the users of *host*, each read when first asked for. *with_commands*: what their files start matters as well."""
+
+    def __init__(self, host, with_commands=True):
+        self._host = host
+        self._wanted = [_NAMED, _CLIENTS] if with_commands else [_NAMED]
+        self._with_commands = with_commands
+        self._texts = {}
+        self._found = {}
+
+    def of(self, user):
+        """Return the Session of *user*, a users.User."""
+        if user.name not in self._found:
+            self._found[user.name] = self._read(user)
+        return self._found[user.name]
+
+    def _read(self, user):
+        inherited = environment.parse(self._host.text(environment.FILE) or "", _NAMES)
+        given = dict({name: variable.value for name, variable in inherited.items()}, HOME=user.home, USER=user.name)
+        state = shell_state.State(Context(SOURCE, "", 1, user.name, given, user.home))
+        state.sourced = lambda path: self._text(path, user.home) or ""
+        places, commands = {}, []
+        for path, variables in manager_environment.of_directories(self._host, user):
+            _take(state, places, path, variables, self._host.text(path) or "")
+        for path in _login_files(self._host, user):
+            commands += self._run(state, places, path, user.home)
+        login = _variables(state, places)
+        for path in SYSTEM_INTERACTIVE + tuple(user.home + name for name in OWN_INTERACTIVE):
+            commands += self._run(state, places, path, user.home)
+        return Session(login, _variables(state, places), commands if self._with_commands else [])
+
+    def _text(self, path, home, depth=0):
+        """The text of a file that bears on mail clients, or that reads one which does; None of any other: most need no parsing."""
+        if path not in self._texts:
+            self._texts[path] = None
+            text = self._host.text(path, AFFECTS, _MAX_FILE)
+            if text and (any(wanted.search(text) for wanted in self._wanted) or self._reads_one(text, home, depth)):
+                self._texts[path] = text
+        return self._texts[path]
+
+    def _reads_one(self, text, home, depth):
+        read = ((home if match.group("home") else "") + match.group("path") for match in _READS.finditer(text))
+        return depth < _MAX_DEPTH and any(self._text(path, home, depth + 1) for path in read)
+
+    def _run(self, state, places, path, home):
+        """Read a shell's file as the shell would, note where the variables stand that it changes, and return its commands."""
+        text, commands = self._text(path, home), []
+        if text is None:
+            return commands
+        before = state.environment()
+        # What the system's profile reads by computed names are the files of its directory, which are read by themselves.
+        state.is_open = False
+        state.context = state.context.but(file=path)
+        try:
+            for words, context in shell.commands(text, state):
+                commands.extend(_aliased(words, context) if words[0].text == "alias" else [(words, context)])
+        except shell_lexer.ShellError as error:
+            # The rest may be another shell's language than sh, whose words would be known.
+            if _NAMED.search(text):
+                self._host.gap(f"{path}, line {error.line}", f"is no text for sh: {error}", AFFECTS)
+        now = state.environment()
+        for name in _NAMES:
+            if name in now and (name not in before or now[name] != before[name] or name not in places):
+                places[name] = (path, _line_of(text, name))
+        return commands
 
 
 def note_other_places(host, user, session):
@@ -100,12 +157,6 @@ def _login_files(host, user):
     return found + [user.home + name for name in OTHER_PROFILES]
 
 
-def _text(host, path, concerns):
-    text = host.text(path, AFFECTS, _MAX_FILE) if host.is_file(path) else None
-    wanted = [_NAMED, _MAY_READ] + ([concerns] if concerns else [])
-    return text if text and any(pattern.search(text) for pattern in wanted) else None
-
-
 def _take(state, places, path, variables, text):
     for name, value in variables.items():
         if name not in _NAMES:
@@ -113,29 +164,6 @@ def _take(state, places, path, variables, text):
         state.assign(name, value)
         state.exported.add(name)
         places[name] = (path, _line_of(text, name))
-
-
-def _run(host, state, places, path, concerns):
-    """Read a shell's file as the shell would, note where the variables stand that it changes, and return its commands."""
-    text, commands = _text(host, path, concerns), []
-    if text is None:
-        return commands
-    before = state.environment()
-    # What the system's profile reads by computed names are the files of its directory, which are read by themselves.
-    state.is_open = False
-    state.context = state.context.but(file=path)
-    try:
-        for words, context in shell.commands(text, state):
-            commands.extend(_aliased(words, context) if words[0].text == "alias" else [(words, context)])
-    except shell_lexer.ShellError as error:
-        # The rest may be another shell's language than sh, whose words would be known.
-        if _NAMED.search(text):
-            host.gap(f"{path}, line {error.line}", f"is no text for sh: {error}", AFFECTS)
-    now = state.environment()
-    for name in _NAMES:
-        if name in now and (name not in before or now[name] != before[name] or name not in places):
-            places[name] = (path, _line_of(text, name))
-    return commands
 
 
 def _aliased(words, context):

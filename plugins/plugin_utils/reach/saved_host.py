@@ -219,13 +219,10 @@ class _NoLaunches:
     """No command line is known here, only what sessions of users set."""
 
     def __init__(self, host: SavedHost) -> None:
-        self._host = host
-        self._sessions: dict[str, sessions.Session] = {}
+        self._sessions = sessions.Sessions(host, with_commands=False)
 
     def session(self, user: User) -> sessions.Session:
-        if user.name not in self._sessions:
-            self._sessions[user.name] = sessions.read(self._host, user)
-        return self._sessions[user.name]
+        return self._sessions.of(user)
 
     @staticmethod
     def of(*_names: str) -> list[Any]:
