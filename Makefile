@@ -44,7 +44,7 @@ audit: $(CONTROLLER)
 	@$(BIN)/ansible-playbook playbooks/audit.yml $(ARGS)
 
 test: packages venv
-	@$(BIN)/python tests/run.py $(TWO_AT_ONCE) tests/integration tests/quality tests/unit $(ARGS)
+	@$(BIN)/python -m tests.run $(TWO_AT_ONCE) tests/integration tests/quality tests/unit $(ARGS)
 
 lint: venv
 	@$(BIN)/python -m pytest tests/quality $(ARGS)

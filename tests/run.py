@@ -2,6 +2,8 @@
 
 Hosts of the lab share a machine with whatever else it does: a Wine, an sshd or a mail client that starts too late fails its test
 and not the audit. What fails twice has failed, and so has whatever fails outside the lab, where nothing depends on time.
+
+Started as `python -m tests.run`, so that the project's directory is in sys.path, as it is with `python -m pytest`.
 """
 
 from __future__ import annotations
