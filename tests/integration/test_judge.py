@@ -67,7 +67,7 @@ def test_the_confusion_matrix_has_no_false_pass(outcomes: dict[str, trial.Outcom
     for outcome in outcomes.values():
         verdict = outcome.finding["verdict"] if outcome.finding else "none"
         counts[outcome.case.client, verdict, "connects" if outcome.after else "fails"] += 1
-    rows = [f"{'client':<16}{'verdict':<10}{'on the wire':<12}{'cases':>6}"]
-    rows += [f"{client:<16}{verdict:<10}{wire:<12}{number:>6}" for (client, verdict, wire), number in sorted(counts.items())]
+    rows = [f"{'client':<20}{'verdict':<10}{'on the wire':<12}{'cases':>6}"]
+    rows += [f"{client:<20}{verdict:<10}{wire:<12}{number:>6}" for (client, verdict, wire), number in sorted(counts.items())]
     show_at_the_end("\n".join(rows))
     assert not [key for key in counts if key[1:] == ("PASS", "fails")]

@@ -117,7 +117,7 @@ def _matrix(told: Told) -> str:
         ):
             counts[story.case.client, column] += holds
     columns = ("failing", "mended", "connects", "fails again")
-    lines = [f"{'client':<16}" + "".join(f"{column:>13}" for column in columns)]
+    lines = [f"{'client':<20}" + "".join(f"{column:>13}" for column in columns)]
     for client in sorted({story.case.client for story in told.stories}):
-        lines.append(f"{client:<16}" + "".join(f"{counts[client, column]:>13}" for column in columns))
+        lines.append(f"{client:<20}" + "".join(f"{counts[client, column]:>13}" for column in columns))
     return "\n".join(lines)
