@@ -62,7 +62,7 @@ def _of_launch(host, launch):
         return (), [base.account(launch.user or "", launch.file, launch.line, protocol="imap", undecided=[note])]
     wanted = options.text("account").split(",") if options.text("account") else None
     accounts = [account for account in _accounts(host, launch.user or "", path) if wanted is None or account["name"] in wanted]
-    switches, undecided = _switches(host, launch)
+    switches, undecided = _switches(host, launch, launch.user)
     for account in accounts:
         account["settings"].extend(switches)
         account["undecided"].extend(undecided + options.undecided({"account": "account"}))
@@ -70,12 +70,16 @@ def _of_launch(host, launch):
 
 
 def _of_session(host, user, path):
-    return [dict(account, settings=account["settings"] + _switches(host, None)[0]) for account in _accounts(host, user, path)]
+    switches, undecided = _switches(host, None, user)
+    return [
+        dict(account, settings=account["settings"] + switches, undecided=account["undecided"] + undecided)
+        for account in _accounts(host, user, path)
+    ]
 
 
-def _switches(host, launch):
+def _switches(host, launch, user):
     """Return each switch of GODEBUG as a setting of its own, the last of a name, and what is undecided."""
-    variables, undecided = launched.own_variables(host, launch, ("GODEBUG",))
+    variables, undecided = launched.own_variables(host, launch, ("GODEBUG",), user)
     found = {}
     for variable in variables:
         for word in variable["value"].split(","):

@@ -89,7 +89,7 @@ class _Reader:
         accounts = [_account(user, _Place(path, command), mailbox, self._release, ports) for mailbox in mailboxes]
         if command and not accounts and command.undecided():
             accounts = [base.account(user, command.launch.file, command.launch.line)]
-        variables, undecided = launched.own_variables(self._host, command and command.launch, _CIPHERS) if accounts else ([], [])
+        variables, undecided = launched.own_variables(self._host, command and command.launch, _CIPHERS, user) if accounts else ([], [])
         for account in accounts:
             account["settings"].extend(variables)
             account["undecided"].extend(undecided + (command.undecided() if command else []))

@@ -60,13 +60,17 @@ def in_session(host, installs, name, found, in_terminal=True):
         found: the accounts.
         in_terminal: whether in a terminal; otherwise from the desktop, where the files of interactive shells are not read.
     """
-    users = {user.name: user for user in host.users}
     for account in found:
-        user = users.get(account["user"])
-        launch = host.launches.session(user).launch(host, name, user, in_terminal) if user else None
+        launch = _by_hand(host, name, account["user"], in_terminal)
         if launch:
             under_environment(host, installs, launch, [account])
     return found
+
+
+def _by_hand(host, name, user_name, in_terminal=True):
+    """The Launch of a client in a session of the user of that name, or None where that sets nothing."""
+    user = next((user for user in host.users if user.name == user_name), None)
+    return host.launches.session(user).launch(host, name, user, in_terminal) if user else None
 
 
 def _note_unread(host, name, launch, paths):
@@ -103,14 +107,16 @@ def under_environment(host, installs, launch, started):
     return started
 
 
-def own_variables(host, launch, names):
+def own_variables(host, launch, names, user):
     """Return the settings and what is undecided of variables that one client alone reads.
 
     Args:
         host: the Host.
         launch: of the client; None: a run of a user's session.
         names: of the variables, of launches.launch.OWN_VARIABLES.
+        user: name of the user of that session.
     """
+    launch = launch or _by_hand(host, "", user)
     session = environment.parse(host.text(environment.FILE) or "")
     settings, undecided = [], []
     for name in names:

@@ -10,7 +10,14 @@ import collections
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches import manager_environment, shell, shell_state
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import FILE_VARIABLES, TLS_VARIABLES, Context, Launch, Word
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import (
+    FILE_VARIABLES,
+    OWN_VARIABLES,
+    TLS_VARIABLES,
+    Context,
+    Launch,
+    Word,
+)
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment, shell_lexer
 
 SOURCE = "session"
@@ -25,8 +32,8 @@ SYSTEM_INTERACTIVE = ("/etc/bash.bashrc", "/etc/bashrc", "/etc/zsh/zshenv", "/et
 OWN_INTERACTIVE = ("/.bashrc", "/.zshrc")
 _MAX_FILE = 256 * 1024
 # Where a client finds its files.
-PLACES = {"XDG_CONFIG_HOME": "/.config", "FETCHMAILHOME": "", "IMAPFILTER_HOME": "/.imapfilter", "CURL_HOME": ""}
-_NAMES = TLS_VARIABLES + tuple(name for name in FILE_VARIABLES if name != "HOME")
+PLACES = {"XDG_CONFIG_HOME": "/.config", "FETCHMAILHOME": "", "IMAPFILTER_HOME": "/.imapfilter", "CURL_HOME": "", "MAILRC": "/.mailrc"}
+_NAMES = TLS_VARIABLES + OWN_VARIABLES + tuple(name for name in FILE_VARIABLES if name != "HOME")
 _NAMED = re.compile("|".join(_NAMES))
 # Programs whose commands and aliases matter.
 _CLIENTS = re.compile(
@@ -139,7 +146,7 @@ def note_other_places(host, user, session):
         variable = session.terminal.get(name)
         if variable is None or variable.value == user.home + place:
             continue
-        if variable.value is None or host.is_dir(variable.value):
+        if variable.value is None or host.exists(variable.value):
             why = f"sets {name}: what mail clients of {user.name} have there was not read"
             host.gap(f"{variable.file}, line {variable.line}", why, AFFECTS)
 

@@ -6,7 +6,7 @@ import os
 import posixpath
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Launch, Word
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import LIBRARY_VARIABLES, Launch, Word
 
 MAX_WRAPPERS = 10
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<value>.*)$", re.DOTALL)
@@ -42,7 +42,6 @@ _PLAIN = {
     "unbuffer": ("", "", 0),
     "fakeroot": ("", "", 0),
     "softlimit": ("mdsolpfrnctab", "", 0),
-    "chpst": ("UbenodmfcpirstP/C", "", 0),
     "prlimit": ("p", "", 0),
     "tcpd": ("", "", 0),
 }
@@ -53,6 +52,8 @@ _SETS_USER = {
     "systemd-run": ("uptMHE", "unit property description slice uid gid nice working-directory setenv on-calendar", None, "uid"),
     "start-stop-daemon": ("npxtasugrkNICPRdecm", "", "c", "chuid"),
 }
+# envdir(8), s6-envdir: the directory is the first operand.
+_READS_ENVIRONMENT = ("envdir", "s6-envdir")
 _SHELLS = ("sh", "bash", "dash", "ksh", "ash", "zsh", "mksh", "rbash", "ksh93")
 _NODE_TAKES = (
     *("-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions", "--tls-cipher-list", "--openssl-config"),
@@ -114,12 +115,29 @@ def _inner(name, words, context):
         return _as_user(words[1:], context, "ugGs", "user group supp-group shell", "u", "user")
     if name in _SETS_USER:
         return _as_user(words[1:], context, *_SETS_USER[name], is_daemon=name == "start-stop-daemon")
+    if name == "chpst":
+        return _chpst(words[1:], context)
+    if name in _READS_ENVIRONMENT:
+        return words[2:], _of_unread_environment(context)
     if name == "setuidgid":
         return words[2:], context.but(user=_text(words[1:2]))
     if name in _PLAIN:
         short, long, operands = _PLAIN[name]
         return _split(words[1:], short, long)[1][operands:], context
     return None
+
+
+def _chpst(words, context):
+    """chpst(8): the groups behind a colon of its user do not matter here."""
+    options, rest = _split(words, "uUbe/CnlLmdopfcrt", "")
+    user = options.get("u")
+    context = _of_unread_environment(context) if "e" in options else context
+    return rest, context.but(user=user.text.lstrip(":").split(":")[0] if user.is_decided else None) if user else context
+
+
+def _of_unread_environment(context):
+    """A directory has the variables, one in each file: any of them may stand there."""
+    return context.but(environment=dict(context.environment, **dict.fromkeys(LIBRARY_VARIABLES)))
 
 
 def _split(words, short, long):

@@ -236,6 +236,22 @@ def test_what_sessions_leave_open_is_undecided(name, read):
     assert [(entry["file"], entry["line"]) for entry in account["undecided"]] == [(path, 1)]
 
 
+@pytest.mark.parametrize(("value", "expected"), [("AES128-SHA", ("AES128-SHA", [])), ("$(x)", (None, ["FETCHMAIL_SSL_CIPHERS"]))])
+def test_a_variable_of_one_client_alone_in_a_profile(value, expected, read):
+    (account,), _gaps = read(fetchmail, {RC: POLL, "/home/alice/.profile": f"\nexport FETCHMAIL_SSL_CIPHERS={value}\n"})
+    [setting] = [entry for entry in account["settings"] if entry["key"] == "FETCHMAIL_SSL_CIPHERS"] or [None]
+    assert (setting and setting["value"], [entry["what"] for entry in account["undecided"]]) == expected
+    assert {(entry["file"], entry["line"]) for entry in [setting, *account["undecided"]] if entry} == {("/home/alice/.profile", 2)}
+
+
+@pytest.mark.parametrize("wrapper", ["envdir ./env", "s6-envdir /x", "chpst -u mail -e ./env"])
+def test_variables_of_a_directory_are_undecided(wrapper, read):
+    run = "/etc/service/mail/run"
+    (account,), _gaps = read(fetchmail, {run: f"#!/bin/sh\nexec {wrapper} fetchmail -f {RC}\n", RC: POLL})
+    assert "OPENSSL_CONF" in [entry["what"] for entry in account["undecided"]]
+    assert {(entry["file"], entry["line"]) for entry in account["undecided"]} == {(run, 2)}
+
+
 def test_what_a_job_starts_has_no_variables_of_sessions(read):
     (account,), _gaps = read(fetchmail, {RC: POLL, "/home/alice/.profile": "export OPENSSL_CONF=$(x)\n", TABLE: "* * * * * fetchmail\n"})
     assert account["undecided"] == []
@@ -252,6 +268,7 @@ PLACES = {
     "computed": ("export FETCHMAILHOME=$(x)\n", True),
     "one that is not there": ("export FETCHMAILHOME=/nowhere\n", False),
     "the default": ("export XDG_CONFIG_HOME=$HOME/.config\n", False),
+    "another file": ("export MAILRC=/srv/mail/fetchmailrc\n", True),
     "the default where there is none": ("export XDG_CONFIG_HOME=${XDG_CONFIG_HOME:-$HOME/.config}\n", False),
 }
 

@@ -35,6 +35,11 @@ PLACES = {
     "supervisord, another section": ("/etc/supervisord.conf", "[eventlistener:mail]\ncommand=fetchmail\n", None),
     "runit": ("/etc/service/mail/run", "#!/bin/sh\nexec 2>&1\nexec fetchmail -s\n", ("root", ["-s"], 3)),
     "daemontools with another user": ("/service/mail/run", "#!/bin/sh\nexec setuidgid alice fetchmail -s\n", ("alice", ["-s"], 2)),
+    "runit with another user": (
+        "/etc/service/mail/run",
+        "#!/bin/sh\nexec chpst -u alice:mail -l lock fetchmail -s\n",
+        ("alice", ["-s"], 2),
+    ),
     "a network": ("/etc/network/if-up.d/mail", "#!/bin/sh\nfetchmail -s\n", ("root", ["-s"], 2)),
     "ppp": ("/etc/ppp/ip-up.local", "#!/bin/sh\nsu alice -c 'fetchmail -s'\n", ("alice", ["-s"], 2)),
     ".forward": ("/home/alice/.forward", "\\alice, \"|IFS=' ' && exec /usr/bin/fetchmail -s || exit 75\"\n", ("alice", ["-s"], 1)),
