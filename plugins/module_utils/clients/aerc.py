@@ -70,11 +70,12 @@ def _of_launch(host, launch):
 
 
 def _of_session(host, user, path):
-    switches, undecided = _switches(host, None, user)
-    return [
-        dict(account, settings=account["settings"] + switches, undecided=account["undecided"] + undecided)
-        for account in _accounts(host, user, path)
-    ]
+    accounts = _accounts(host, user, path)
+    switches, undecided = _switches(host, None, user) if accounts else ([], [])
+    for account in accounts:
+        account["settings"].extend(switches)
+        account["undecided"].extend(undecided)
+    return accounts
 
 
 def _switches(host, launch, user):
