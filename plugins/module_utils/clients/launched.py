@@ -5,7 +5,7 @@
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import STANDARD_INPUT, TLS_VARIABLES
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import LIBRARY_VARIABLES, STANDARD_INPUT, TLS_VARIABLES
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import find
 
@@ -138,7 +138,12 @@ def open_variables(host, launch, programs):
 def _open(host, launch, programs):
     """The variables of which nobody can tell what they do, and why."""
     variables = launch.tls_environment
+    is_unseen = all(variables.get(name, "") is None for name in LIBRARY_VARIABLES)
+    if is_unseen:
+        yield "environment", "its variables are known only when the command runs"
     for name, value in variables.items():
+        if value is None and is_unseen:
+            continue
         if value is None:
             yield name, "it is computed when the command runs"
         elif (name == "LD_PRELOAD" and value) or (name == "LD_LIBRARY_PATH" and _has_libraries(host, launch, value, programs)):

@@ -7,6 +7,7 @@ A login reads one of the user's profiles, an interactive shell its own file, and
 """
 
 import collections
+import fnmatch
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches import manager_environment, shell, shell_state
@@ -43,6 +44,13 @@ _CLIENTS = re.compile(
 _READS = re.compile(
     r"(?:^|[;&|]|\bthen|\bdo)[ \t]*(?:\.|source)[ \t]+[\"']?(?P<home>~|\$HOME|\$\{HOME\})?(?P<path>/[\w./+-]+)", re.MULTILINE
 )
+# What else a file may read, by a name or a text that is computed.
+_COMPUTED = re.compile(
+    r"(?:^|[;&|{(]|\b(?:then|do|else))[ \t]*(?:(?:\.|source)[ \t]+(?![\"']?\$(?:HOME|\{HOME\})/[\w./+-]+[\"']?(?:[\s;]|$))[^\s;#]*[$`<]"
+    r"|(?:eval|export)[ \t]+[\"']?(?:\$\(|`))",
+    re.MULTILINE,
+)
+_BRACES = re.compile(r"\{([^{},]*(?:,[^{},]*)+)\}")
 _MAX_DEPTH = 3
 
 Variable = collections.namedtuple("Variable", "name value file line")
@@ -94,6 +102,7 @@ class Sessions:
         given = dict({name: variable.value for name, variable in inherited.items()}, HOME=user.home, USER=user.name)
         state = shell_state.State(Context(SOURCE, "", 1, user.name, given, user.home))
         state.sourced = lambda path: self._text(path, user.home) or ""
+        state.matching = self._matching
         places, commands = {}, []
         for path, variables in manager_environment.of_directories(self._host, user):
             _take(state, places, path, variables, self._host.text(path) or "")
@@ -105,13 +114,39 @@ class Sessions:
         return Session(login, _variables(state, places), commands if self._with_commands else [])
 
     def _text(self, path, home, depth=0):
-        """The text of a file that bears on mail clients, or that reads one which does; None of any other: most need no parsing."""
+        """The text of a file that bears on mail clients, or that reads one which does or may; None of any other: most need no parsing."""
         if path not in self._texts:
             self._texts[path] = None
             text = self._host.text(path, AFFECTS, _MAX_FILE)
-            if text and (any(wanted.search(text) for wanted in self._wanted) or self._reads_one(text, home, depth)):
+            if text and self._matters(text, path, home, depth):
                 self._texts[path] = text
         return self._texts[path]
+
+    def _matters(self, text, path, home, depth):
+        if any(wanted.search(text) for wanted in self._wanted) or self._reads_one(text, home, depth):
+            return True
+        return _COMPUTED.search(text) is not None and self._is_ones_own(path, home)
+
+    def _is_ones_own(self, path, home):
+        """Whether nobody knows what a file reads whose name is computed; what packages read so, packages bring."""
+        if path in SYSTEM_PROFILES + SYSTEM_INTERACTIVE:
+            # The files of their directory, which are read by themselves.
+            return False
+        return path.startswith(home + "/") or self._host.package_of(path) is None
+
+    def _matching(self, pattern):
+        """The paths of the files that a loop's pattern stands for; None where that can't be told."""
+        braces = _BRACES.search(pattern)
+        if braces:
+            found = [self._matching(pattern[: braces.start()] + word + pattern[braces.end() :]) for word in braces.group(1).split(",")]
+            return None if None in found else [path for paths in found for path in paths]
+        directory, _slash, name = pattern.rpartition("/")
+        if not directory or re.search(r"[*?\[{]", directory):
+            return None
+        # The system's are read by themselves.
+        names = self._host.names(directory, AFFECTS) if directory != PROFILE_DIRECTORY else ()
+        names = [entry for entry in names if name.startswith(".") or not entry.startswith(".")]
+        return [directory + "/" + entry for entry in names if fnmatch.fnmatchcase(entry, name)]
 
     def _reads_one(self, text, home, depth):
         read = ((home if match.group("home") else "") + match.group("path") for match in _READS.finditer(text))
@@ -126,6 +161,7 @@ class Sessions:
         # What the system's profile reads by computed names are the files of its directory, which are read by themselves.
         state.is_open = False
         state.context = state.context.but(file=path)
+        state.unseen = []
         try:
             for words, context in shell.commands(text, state):
                 commands.extend(_aliased(words, context) if words[0].text == "alias" else [(words, context)])
@@ -137,6 +173,9 @@ class Sessions:
         for name in _NAMES:
             if name in now and (name not in before or now[name] != before[name] or name not in places):
                 places[name] = (path, _line_of(text, name))
+        for file, line in state.unseen:
+            if self._is_ones_own(file, home):
+                _leave_open(state, places, file, line)
         return commands
 
 
@@ -171,6 +210,14 @@ def _take(state, places, path, variables, text):
         state.assign(name, value)
         state.exported.add(name)
         places[name] = (path, _line_of(text, name))
+
+
+def _leave_open(state, places, file, line):
+    """A text that was not seen may set what it wants."""
+    for name in TLS_VARIABLES + OWN_VARIABLES:
+        state.assign(name, None)
+        state.exported.add(name)
+        places[name] = (file, line)
 
 
 def _aliased(words, context):

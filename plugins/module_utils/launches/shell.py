@@ -6,7 +6,7 @@ import posixpath
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches import shell_state
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Word
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import OWN_VARIABLES, TLS_VARIABLES, Word
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_commands, shell_lexer
 
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)\+?=")
@@ -15,6 +15,10 @@ _OF_FUNCTION = ("local", "declare", "typeset")
 _READS = (".", "source", "eval")
 _WITHOUT_EFFECT = (":", "true", "false", "exit", "return", "trap", "umask", "ulimit", "wait", "echo", "printf", "[", "[[", "test")
 _PATTERN = re.compile(r"[*?\[]")
+# What a program prints for the shell to read is its own code, unless the program hands on what stands in a file.
+_HANDS_ON = re.compile(r"^\s*<|\b(?:cat|[ef]?grep|sed|[gm]?awk|cut|head|tail|tr|xargs|envsubst)\b")
+_NAMED = re.compile("|".join(TLS_VARIABLES + OWN_VARIABLES))
+_MAX_FILES = 200  # that a loop reads
 
 
 def commands(text, state, line=1):
@@ -31,10 +35,13 @@ def commands(text, state, line=1):
     yield from _run(shell_commands.parse(text, line), state)
     if state.depth == 0:
         # It may be called by a name that is computed, or by a trap.
+        unseen = list(state.unseen)
         for name in state.uncalled():
             state.enter()
             yield from _call(name, None, line, state)
             state.leave()
+        # What such a function reads, it reads when somebody calls it.
+        state.unseen = unseen
 
 
 def _run(items, state):
@@ -80,6 +87,7 @@ def _command(command, state):
         match = _ASSIGNMENT.match(_literal_head(rest[0]))
         if match is None:
             break
+        state.loops[match.group("name")] = rest[0][-1].default if rest[0][-1].kind == shell_commands.EACH else ()
         assigned[match.group("name")] = _assigned(rest.pop(0), match, state)
     words = [word for parts in rest for word in expanded(parts, state)]
     if not words:
@@ -93,9 +101,9 @@ def _command(command, state):
     elif state.is_function(name):
         yield from _call(name, words[1:], command.line, state)
     elif name in _READS:
-        yield from _read(words, state, command)
+        yield from _read(words, rest[1:], state, command.line)
     elif name in _DECLARE:
-        _declare(name, rest[1:], state)
+        _declare(name, rest[1:], state, command.line)
     elif name in shell_state.CHANGES:
         shell_state.CHANGES[name](words, state)
     elif name not in _WITHOUT_EFFECT:
@@ -122,8 +130,12 @@ def _assigned(parts, match, state):
     """The value of an assignment; neither split nor taken for a pattern."""
     if "+=" in match.group():
         return None
-    head = _tilde([parts[0]._replace(text=parts[0].text[match.end() :])], state)
-    words = expanded([part._replace(quoted=True) for part in head + list(parts[1:])], state, splits=False)
+    return _unsplit([parts[0]._replace(text=parts[0].text[match.end() :]), *parts[1:]], state)
+
+
+def _unsplit(parts, state):
+    """The text of a word as it is where it is neither split nor taken for a pattern; None where only the running shell would know it."""
+    words = expanded([part._replace(quoted=True) for part in _tilde(parts, state)], state, splits=False)
     return "".join(word.text for word in words) if all(word.is_decided for word in words) else None
 
 
@@ -218,40 +230,86 @@ class _Fields:
 # The shell's own commands that bring commands
 
 
-def _read(words, state, command):
-    """The commands of a text that is read in the same shell."""
-    if state.depth >= shell_state.MAX_DEPTH or not all(word.is_decided for word in words):
-        state.leave_unread(command.line)
-        state.is_open = True
+def _read(words, rest, state, line):
+    """The commands of a text that is read in the same shell; *rest* is the operands as they stand there."""
+    is_eval = words[0].text == "eval"
+    is_deep = state.depth >= shell_state.MAX_DEPTH
+    if not is_deep and all(word.is_decided for word in words):
+        path = None if is_eval else _sourced_path(words[1].text if len(words) > 1 else "", state)
+        yield from _read_text(" ".join(word.text for word in words[1:]) if is_eval else _sourced(path, state), path, state, line)
         return
-    if words[0].text == "eval":
-        text, path, line = " ".join(word.text for word in words[1:]), None, command.line
-    else:
-        path, line = _sourced_path(words, state), 1
-        text = state.sourced(path) if path and state.sourced else None
+    paths = None if is_eval or is_deep else _of_loop(rest[:1], state)
+    if paths is None:
+        state.leave_unread(line)
+        state.is_open = True
+        if not (is_eval or _is_output(rest)) or _may_set(rest):
+            state.leave_unseen(line)
+    for path in paths or ():
+        state.enter()
+        yield from _read_text(_sourced(path, state), path, state, line)
+        state.leave()
+
+
+def _read_text(text, path, state, line):
     if text is None:
         state.is_open = True
         return
     context, state.depth = state.context, state.depth + 1
     state.context = context.but(file=path or context.file)
     try:
-        yield from commands(text, state, line)
-    except shell_lexer.ShellError:
+        yield from commands(text, state, 1 if path else line)
+    except shell_lexer.ShellError as error:
         state.is_open = True
+        if _NAMED.search(text):
+            state.leave_unseen(error.line)
     finally:
         state.context, state.depth = context, state.depth - 1
 
 
-def _sourced_path(words, state):
-    path = words[1].text if len(words) > 1 else ""
+def _of_loop(operands, state):
+    """The paths of the files that a loop reads, one in each round; None where that can't be told."""
+    names = [part.text for part in operands[0] if part.kind == "variable" and state.loops.get(part.text)] if operands else []
+    if len(names) != 1:
+        return None
+    name, found = names[0], []
+    before = state.variables.get(name)
+    for parts in state.loops[name]:
+        state.variables[name] = _unsplit(parts, state)
+        text = _unsplit(operands[0], state)
+        state.variables[name] = before
+        matching = state.matching(_sourced_path(text, state)) if text else None
+        if matching is None or len(found) + len(matching) > _MAX_FILES:
+            return None
+        found.extend(matching)
+    return found
+
+
+def _is_output(operands):
+    """Whether it is what a command prints that is read: <(command)."""
+    return len(operands) == 1 and [(part.kind, part.quoted) for part in operands[0]] == [("command", True)]
+
+
+def _may_set(operands):
+    """Whether a computed text could set a variable that matters: it names one, or is what stands in a file."""
+    texts = [part.text for parts in operands for part in parts if part.text]
+    return any(_NAMED.search(text) or _HANDS_ON.search(text) for text in texts)
+
+
+def _sourced(path, state):
+    return state.sourced(path) if path and state.sourced else None
+
+
+def _sourced_path(path, state):
     if path.startswith("/") or not path or not state.directory:
         return path
     return posixpath.normpath(state.directory + "/" + path)
 
 
-def _declare(name, rest, state):
+def _declare(name, rest, state, line):
     for parts in rest:
         match = _ASSIGNMENT.match(_literal_head(parts))
+        if name == "export" and any(part.kind == "command" for part in parts) and match is None and _may_set([parts]):
+            state.leave_unseen(line)
         if name in _OF_FUNCTION:
             state.make_local(match.group("name") if match else _literal_head(parts))
         if match:

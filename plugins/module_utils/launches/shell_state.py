@@ -40,9 +40,14 @@ class State:
         arguments: Words, the positional parameters; None when they are not known.
         sourced: function from a path to its text or None, for the command "."; None: no file is looked at.
         home_of: function from a user's name to the home directory or None.
+        matching: function from a pattern to the paths of the files that it stands for; None: no directory is looked at.
+
+    Attributes:
+        unread: (file, line) of each command that only the running shell knows.
+        unseen: the same of each text that this very shell reads, so that it could set anything.
     """
 
-    def __init__(self, context, arguments=(), sourced=None, home_of=None):
+    def __init__(self, context, arguments=(), sourced=None, home_of=None, matching=None):
         self.context = context
         self.arguments = None if arguments is None else list(arguments)
         self.variables = dict(context.environment)
@@ -50,11 +55,14 @@ class State:
         self.directory = context.directory
         self.sourced = sourced
         self.home_of = home_of or (lambda name: None)
+        self.matching = matching or (lambda pattern: None)
+        self.loops = {}  # the words that the variable of a loop stands for in turn
         # Once something was run that could set anything, a variable that was not seen need not be empty.
         self.is_open = False
         self.exports_all = False
         self.depth = 0
         self.unread = []
+        self.unseen = []
         self._blocks = []
         self._functions = {}
         self._uncalled = []
@@ -133,6 +141,10 @@ class State:
     def leave_unread(self, line):
         """Note the *line* of a command that only the running shell knows."""
         self.unread.append((self.context.file, line))
+
+    def leave_unseen(self, line):
+        """Note the *line* of a command that has this shell read a text that nobody else has seen."""
+        self.unseen.append((self.context.file, line))
 
     def environment(self):
         """Return what a command that is started now would find in its environment."""

@@ -17,6 +17,8 @@ Command = collections.namedtuple("Command", "words line")
 Function = collections.namedtuple("Function", "name is_group")
 # Around what runs only under a condition, or in a shell of its own.
 ENTER, LEAVE = "enter", "leave"
+# A kind of Part besides the lexer's own: one of the words of a loop, which are its `default`.
+EACH = "each"
 
 _OPENS = ("then", "do", "{")
 _CLOSES = ("fi", "done", "}")
@@ -130,15 +132,15 @@ class _Reader:
             self._cases.append(self._depth)
             self._in_pattern = True
             return at + 1
-        variable = self._tokens[at].parts if at < len(self._tokens) else ()
-        # Each round has another value: as if it were assigned what nobody knows.
-        unknown = shell_lexer.Part("unknown", "", True, None)
-        self._line = self._tokens[at].line if at < len(self._tokens) else None
-        if variable:
-            self._words = [(shell_lexer.text(_plain(self._tokens[at]) + "=", False), unknown)]
-            self._end_command()
+        first = at
         while at < len(self._tokens) and not (self._tokens[at].kind == "operator" and self._tokens[at].text in _ENDS):
             at += 1
+        if self._at(first) is not None and self._tokens[first].parts:
+            self._line = self._tokens[first].line
+            # Each round has another value: as if it were assigned what nobody knows.
+            each = shell_lexer.Part(EACH, "", True, tuple(token.parts for token in self._tokens[first + 2 : at]))
+            self._words = [(shell_lexer.text(_plain(self._tokens[first]) + "=", False), each)]
+            self._end_command()
         return at
 
     def _behind_array(self, at):

@@ -236,6 +236,67 @@ def test_what_sessions_leave_open_is_undecided(name, read):
     assert [(entry["file"], entry["line"]) for entry in account["undecided"]] == [(path, 1)]
 
 
+LOOP = "for i in {0}; do\n  [ -r $i ] && . $i\ndone\n"
+# What sessions read in a way that only the running shell knows: (file, text), the line, further files.
+COMPUTED_READS = {
+    "a computed name": ("/home/alice/.profile", '\nX=$(x)\n. "$HOME/$X"\n', 3, {}),
+    "a name that a command prints": ("/home/alice/.profile", "test -z x || source $(x)\n", 1, {}),
+    "a name of the site's": ("/etc/profile.d/site.sh", ". /opt/site/$(hostname)\n", 1, {}),
+    "in a file that is read": ("/home/alice/.aliases", "\n. $(x)\n", 2, {"/home/alice/.bashrc": ". ~/.aliases\n"}),
+    "a file of settings": ("/home/alice/.profile", "export $(grep -v '^#' .env | xargs)\n", 1, {}),
+    "a file by eval": ("/home/alice/.bashrc", 'eval "$(cat .env)"\n', 1, {}),
+    "a file as a command's output": ("/home/alice/.bashrc", "source <(sed s/a/b/ .env)\n", 1, {}),
+    "a name by eval": ("/home/alice/.bashrc", 'eval "export OPENSSL_CONF=$(x)"\n', 1, {}),
+    "a directory whose name is computed": ("/home/alice/.bashrc", LOOP.format("$(x)/*"), 2, {}),
+    "no language of sh's in a file that is read": ("/home/alice/.x", "export OPENSSL_CONF='\n", 1, {"/home/alice/.profile": ". ~/.x\n"}),
+}
+
+
+@pytest.mark.parametrize("name", COMPUTED_READS)
+def test_what_sessions_read_by_computed_names_leaves_their_variables_open(name, read):
+    path, text, line, files = COMPUTED_READS[name]
+    (account,), _gaps = read(fetchmail, {RC: POLL, path: text, **files})
+    assert "environment" in [entry["what"] for entry in account["undecided"]]
+    assert {(entry["file"], entry["line"]) for entry in account["undecided"]} == {(path, line)}
+
+
+@pytest.mark.parametrize("pattern", ["~/.bashrc.d/*", '"$HOME"/.bashrc.d/*.sh', "~/.bashrc.d/{a,tls}.sh", "~/.x ~/.bashrc.d/t??.sh"])
+def test_what_a_loop_reads_is_read(pattern, read):
+    files = {"/home/alice/.bashrc": LOOP.format(pattern), "/home/alice/.bashrc.d/tls.sh": "\nexport OPENSSL_CONF=/x\n"}
+    (account,), _gaps = read(fetchmail, {RC: POLL, **files})
+    # Whether it reads it hangs on a condition.
+    assert [entry["what"] for entry in account["undecided"]] == ["OPENSSL_CONF"]
+
+
+DISTRIBUTIONS = {
+    "Debian": {
+        "/etc/profile": 'if [ "${PS1-}" ]; then\n  . /etc/bash.bashrc\nfi\n' + LOOP.format("/etc/profile.d/*.sh") + "unset i\n",
+        "/home/alice/.profile": 'if [ -n "$BASH_VERSION" ]; then\n  if [ -f "$HOME/.bashrc" ]; then\n\t. "$HOME/.bashrc"\n  fi\nfi\n',
+        "/home/alice/.bashrc": '[ -x /usr/bin/lesspipe ] && eval "$(SHELL=/bin/sh lesspipe)"\n'
+        'test -r ~/.dircolors && eval "$(dircolors -b ~/.dircolors)" || eval "$(dircolors -b)"\n'
+        "debian_chroot=$(cat /etc/debian_chroot)\n"
+        "if ! shopt -oq posix; then\n  . /usr/share/bash-completion/bash_completion\nfi\n",
+    },
+    "RHEL": {
+        "/etc/bashrc": "if [ $UID -gt 199 ]; then\n  umask 002\nfi\n" + LOOP.format("/etc/profile.d/*.sh"),
+        "/home/alice/.bash_profile": "if [ -f ~/.bashrc ]; then\n\t. ~/.bashrc\nfi\n",
+        "/home/alice/.bashrc": "if [ -d ~/.bashrc.d ]; then\n" + LOOP.format("~/.bashrc.d/*") + "fi\nunset i\n",
+        "/home/alice/.bashrc.d/more": "alias ll='ls -l'\n",
+    },
+    "what people add": {
+        "/home/alice/.bashrc": 'export NVM_DIR="$HOME/.nvm"\n[ -s "$NVM_DIR/nvm.sh" ] && . "$NVM_DIR/nvm.sh"\n'
+        '. "$HOME/.cargo/env"\nsource <(kubectl completion bash)\neval "$(ssh-agent -s)"\n'
+        've() {\n  . "$1/bin/activate"\n}\nexport LS_COLORS=$(cat ~/.colors)\n',
+    },
+}
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_what_a_distribution_s_profiles_read_leaves_nothing_open(name, read):
+    (account,), gaps = read(fetchmail, {RC: POLL, **DISTRIBUTIONS[name]})
+    assert (account["undecided"], gaps) == ([], [])
+
+
 @pytest.mark.parametrize(("value", "expected"), [("AES128-SHA", ("AES128-SHA", [])), ("$(x)", (None, ["FETCHMAIL_SSL_CIPHERS"]))])
 def test_a_variable_of_one_client_alone_in_a_profile(value, expected, read):
     (account,), _gaps = read(fetchmail, {RC: POLL, "/home/alice/.profile": f"\nexport FETCHMAIL_SSL_CIPHERS={value}\n"})
@@ -248,7 +309,7 @@ def test_a_variable_of_one_client_alone_in_a_profile(value, expected, read):
 def test_variables_of_a_directory_are_undecided(wrapper, read):
     run = "/etc/service/mail/run"
     (account,), _gaps = read(fetchmail, {run: f"#!/bin/sh\nexec {wrapper} fetchmail -f {RC}\n", RC: POLL})
-    assert "OPENSSL_CONF" in [entry["what"] for entry in account["undecided"]]
+    assert "environment" in [entry["what"] for entry in account["undecided"]]
     assert {(entry["file"], entry["line"]) for entry in account["undecided"]} == {(run, 2)}
 
 
