@@ -18,6 +18,7 @@ NOT_TOLD = (
     "which only the library itself can resolve",
     "is known only to the library that reads it",
     "not read on a host without Python",
+    "is not among what is read of a host without Python",
     "to a program on this host that was not found",
 )
 

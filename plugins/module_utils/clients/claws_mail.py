@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Claws Mail: the accounts of its users."""
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import accountrc, base
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import accountrc, base, launched
 
 NAME = "claws-mail"
 WRITES = ("/accountrc",)
@@ -18,6 +18,7 @@ def read(host):
     """Return the evidence of Claws Mail on *host*, or None when nothing of it is there."""
     installs = base.installs(host, (NAME,), (NAME,), VERSION)
     accounts = [account for user in host.users for account in _accounts(host, user)]
+    launched.in_session(host, installs, NAME, accounts, in_terminal=False)
     base.want_priorities(host, installs, accounts, "gnutls_priority")
     return base.evidence(NAME, installs, accounts)
 

@@ -4,7 +4,7 @@
 
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import ini, services
 
 NAME = "kmail"
@@ -39,7 +39,7 @@ def read(host):
         for directory in [user.home + name for name in _DIRECTORIES]:
             found = [_account(host, user, directory + "/" + name, match) for name, match in _names(host, directory)]
             accounts.extend(base.bounded(host, [account for account in found if account], directory, _AFFECTS))
-    return base.evidence(NAME, installs, accounts)
+    return base.evidence(NAME, installs, launched.in_session(host, installs, NAME, accounts, in_terminal=False))
 
 
 def _names(host, directory):

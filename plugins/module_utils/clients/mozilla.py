@@ -7,6 +7,7 @@ logins.json, key4.db and signons.* of a profile, where passwords and tokens lie,
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
     base,
+    launched,
     mozilla_accounts,
     mozilla_installs,
     mozilla_layers,
@@ -28,7 +29,7 @@ def read(host, name):
     layers = {copy.directory: mozilla_layers.of_install(host, copy, program.obscured, affects) for copy in copies}
     accounts = []
     for profile in profiles:
-        accounts.extend(_accounts(host, profile, _candidates(host, copies, profile), layers, affects))
+        accounts.extend(_accounts(host, name, profile, _candidates(host, copies, profile), layers))
     accounts = base.bounded(host, accounts, "profiles of " + name, affects)
     return base.evidence(name, [copy.install for copy in copies], accounts)
 
@@ -43,15 +44,17 @@ def _candidates(host, copies, profile):
     return [copy for copy in copies if copy.sandbox == profile.sandbox]
 
 
-def _accounts(host, profile, candidates, of_copies, affects):
+def _accounts(host, name, profile, candidates, of_copies):
+    affects = "client:" + name
     found = [of_copies[copy.directory] for copy in candidates] or [_NO_COPY]
     versions = {copy.version for copy in candidates}
     version = versions.pop() if len(versions) == 1 else ()
     version = version or profile.version
     own = []
-    for name in ("prefs.js", "user.js"):
-        own.extend(mozilla_layers.of_file(host, profile.directory + "/" + name, version, affects))
+    for file in ("prefs.js", "user.js"):
+        own.extend(mozilla_layers.of_file(host, profile.directory + "/" + file, version, affects))
     preferences, *others = [Preferences(layers.before + own + layers.after) for layers in found]
     for other in others:
         preferences.doubt_where_other(other, Doubt(_UNDECIDED_COPY, profile.directory + "/prefs.js", 1))
-    return mozilla_accounts.read(host, preferences, profile, version, affects)
+    accounts = mozilla_accounts.read(host, preferences, profile, version, affects)
+    return launched.in_session(host, [copy.install for copy in candidates], name, accounts, in_terminal=False)

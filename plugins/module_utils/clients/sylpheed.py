@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Sylpheed: the accounts of its users."""
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import accountrc, base
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import accountrc, base, launched
 
 NAME = "sylpheed"
 WRITES = ("/accountrc",)
@@ -24,4 +24,4 @@ def read(host):
         if path:
             found = accountrc.accounts(host, user, path, _AFFECTS, lambda _entries: _PROTOCOLS)
             accounts.extend(account for account, _entries in found)
-    return base.evidence(NAME, installs, accounts)
+    return base.evidence(NAME, installs, launched.in_session(host, installs, NAME, accounts, in_terminal=False))

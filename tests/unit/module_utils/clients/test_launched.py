@@ -8,12 +8,14 @@ import pytest
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
     base,
+    claws_mail,
     curl,
     fdm,
     fetchmail,
     getmail,
     haproxy,
     imapfilter,
+    kmail,
     launched,
     mailfilter,
     mbsync,
@@ -23,6 +25,8 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
     offlineimap,
     socat,
     stunnel,
+    sylpheed,
+    thunderbird,
 )
 
 TABLE = "/var/spool/cron/crontabs/alice"
@@ -410,3 +414,56 @@ def test_the_environment_of_a_command_counts_for_every_client(name, read):
     reader, command, file = STARTED[name]
     accounts, _gaps = read(reader, {TABLE: f"* * * * * LD_PRELOAD=/x.so {command}\n", **dict([file] if file else [])})
     assert [item["what"] for item in accounts[0]["undecided"]] == ["LD_PRELOAD"]
+
+
+THUNDERBIRD = "/home/alice/.thunderbird"
+BY_DESKTOP = {
+    "Thunderbird": (
+        thunderbird,
+        {
+            "/usr/lib/thunderbird/application.ini": "[App]\nVersion=140.0\n",
+            THUNDERBIRD + "/profiles.ini": "[Profile0]\nIsRelative=1\nPath=lab\n",
+            THUNDERBIRD + "/lab/prefs.js": 'user_pref("mail.accountmanager.accounts", "a");\nuser_pref("mail.account.a.server", "s");\n'
+            'user_pref("mail.server.s.type", "imap");\nuser_pref("mail.server.s.hostname", "h");\n',
+        },
+        ("nss", "libssl3.so", "/usr/lib/thunderbird/libssl3.so", "NSS_IGNORE_SYSTEM_POLICY"),
+    ),
+    "Claws Mail": (
+        claws_mail,
+        {"/home/alice/.claws-mail/accountrc": "[Account: 1]\nprotocol=0\nreceive_server=h\n", "/usr/bin/claws-mail": ""},
+        ("gnutls", "libgnutls.so.30", None, "GNUTLS_SYSTEM_PRIORITY_FILE"),
+    ),
+    "Sylpheed": (
+        sylpheed,
+        {"/home/alice/.sylpheed-2.0/accountrc": "[Account: 1]\nprotocol=0\nreceive_server=h\n", "/usr/bin/sylpheed": ""},
+        ("openssl", "libssl.so.3", None, "OPENSSL_CONF"),
+    ),
+    "KMail": (
+        kmail,
+        {
+            "/home/alice/.config/akonadi_pop3_resource_0rc": "[General]\nhost=h\nuseSSL=true\n",
+            "/usr/bin/akonadi_pop3_resource": "",
+            "/usr/lib64/libQt5Network.so.5": "",
+        },
+        ("openssl", "libssl.so.3", None, "OPENSSL_CONF"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BY_DESKTOP)
+@pytest.mark.parametrize("value", ["/x", "$(y)"])
+def test_what_the_desktop_starts_has_the_variables_of_the_session_but_not_of_a_terminal(name, value, tree, monkeypatch):
+    reader, files, (kind, library, bundled, variable) = BY_DESKTOP[name]
+    files = {**files, "/home/alice/.profile": f"export {variable}={value}\n", "/home/alice/.bashrc": f"export {variable}=/z\n"}
+    for path, text in {**files, **({bundled: ""} if bundled else {})}.items():
+        tree.write(path, text)
+        (tree.root / path.lstrip("/")).chmod(0o755)
+    host = tree.host()
+    stack = host.stacks.add(kind, bundled or "/usr/lib/" + library, "system", None)
+    # No program of the tree is one that a loader would take.
+    monkeypatch.setattr(host.stacks, "of_binary", lambda _path: [stack])
+    (account,) = reader.read(host)["accounts"]
+    if value == "/x":
+        assert (account["stacks"], account["undecided"]) == ([f"{stack} ({variable}=/x)"], [])
+    else:
+        assert [entry["what"] for entry in account["undecided"]] == [variable]
