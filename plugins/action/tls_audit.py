@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.mailtls.fleet.plugins.module_utils import duration
+from ansible_collections.mailtls.fleet.plugins.module_utils import audit, duration
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import bounds, remedy, run, sample, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import evidence as evidence_model
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
@@ -21,9 +22,6 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load a
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import choose
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import ReachError
-
-# Seconds, as the module's documentation has it.
-HOST_TIMEOUT = 300
 
 
 class ActionModule(ActionBase):
@@ -42,7 +40,7 @@ class ActionModule(ActionBase):
         result.update(changed=False, policy=run.policy_summary(policy))
         given = self._waivers(policy)
         try:
-            arguments = sample.arguments(self._task.args, host, task_vars)
+            arguments = _checked(sample.arguments(self._task.args, host, task_vars))
             with bounds.bounded(self._seconds(arguments)):
                 document = sample.noted(choose.obtain(self, arguments, task_vars), arguments)
         except (ReachError, bounds.OutOfBounds) as error:
@@ -62,8 +60,8 @@ class ActionModule(ActionBase):
         return result
 
     def _seconds(self, arguments: Mapping[str, Any]) -> int:
-        watch = duration.seconds(str(arguments.get("watch", "0")))
-        return int(arguments.get("host_timeout", HOST_TIMEOUT)) + (watch or 0) + sample.seconds(arguments)
+        watch = duration.seconds(arguments["watch"])
+        return int(arguments["host_timeout"]) + (watch or 0) + sample.seconds(arguments)
 
     def _policy(self) -> Policy:
         try:
@@ -76,6 +74,15 @@ class ActionModule(ActionBase):
             return waivers.load(_files(self._task.args.get("waivers")), policy.deadline)
         except waivers.PolicyError as error:
             raise AnsibleActionFail(f"The waivers can't be used: {error}") from error
+
+
+def _checked(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments with their defaults, each of its type. Raises ReachError where one can't be used."""
+    checked = ArgumentSpecValidator(audit.ARGUMENT_SPEC).validate(arguments)
+    if checked.error_messages:
+        raise ReachError("; ".join(checked.error_messages))
+    whole: dict[str, Any] = checked.validated_parameters
+    return whole
 
 
 def _record(host: str, document: dict[str, Any], policy: Policy) -> dict[str, Any]:

@@ -6,8 +6,6 @@ Sources: RFC 8446 (TLS 1.3) chapters 4.1.2, 4.2.1, 4.2.3, 4.2.7, 5.1 and 6; RFC 
 SSLv2's format, appendix E.2; RFC 8701 (GREASE).
 """
 
-import typing
-
 from ansible_collections.mailtls.fleet.plugins.module_utils import versions
 
 # Record types and the handshake message (RFC 8446, 5.1 and 4), extensions (4.2).
@@ -211,7 +209,7 @@ def _supported_versions(reader: _Reader) -> list:
     return listed
 
 
-def _listed(extensions: dict, kind: int, what: str) -> typing.Optional[list]:
+def _listed(extensions: dict, kind: int, what: str) -> "list | None":
     """The algorithms of such an extension (RFC 8446, 4.2.3 and 4.2.7), in their order."""
     if kind not in extensions:
         return None
@@ -259,7 +257,7 @@ def _offer(legacy_version: int, offered: list, ciphers: list, server_name: bool)
     }
 
 
-def _codes(numbers: typing.Iterable[int]) -> list:
+def _codes(numbers) -> list:
     return [f"{number:04X}" for number in numbers if not _is_grease(number)]
 
 

@@ -10,7 +10,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.bundled import find 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import present
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
 from ansible_collections.mailtls.fleet.plugins.module_utils.live import find as live
-from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, unread
+from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import place
 from ansible_collections.mailtls.fleet.plugins.module_utils.version import VERSION
 
 SCHEMA = "mailtls.evidence/1"
@@ -56,7 +56,7 @@ def of_host(host, reach, privileged, timeout=10, readers=None, watch=0, with_bun
     found = [client for client in clients if client]
     # After the others, which explain most of what is connected.
     found.append(_attempt(host, "running programs", "clients", lambda: live.read(host, found, watch, privileged)))
-    _attempt(host, "backup sets", None, lambda: unread.mark(host, [client for client in found if client], backup.default_directory()))
+    _attempt(host, "backup sets", None, lambda: _mark_unread(host, [client for client in found if client]))
     if with_bundled:
         # Last, so that what a client uses is that client's, and is asked before the rest.
         _attempt(host, "copies of TLS libraries", None, lambda: bundled.add(host))
@@ -75,6 +75,15 @@ def of_host(host, reach, privileged, timeout=10, readers=None, watch=0, with_bun
         "clients": [client for client in found if client],
         "gaps": host.gaps,
     }
+
+
+def _mark_unread(host, clients):
+    directory = place.default_directory()
+    if host.live and os.path.isdir(directory):
+        # Hosts where nothing was mended need none of it.
+        from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import unread
+
+        unread.mark(host, clients, directory)
 
 
 def _attempt(host, what, affects, read):

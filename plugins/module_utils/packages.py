@@ -2,22 +2,16 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which package a file belongs to, and which version of a package is installed."""
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.package_databases.apk import Apk
 from ansible_collections.mailtls.fleet.plugins.module_utils.package_databases.base import Package
-from ansible_collections.mailtls.fleet.plugins.module_utils.package_databases.dpkg import Dpkg
-from ansible_collections.mailtls.fleet.plugins.module_utils.package_databases.rpm import Rpm
 
 __all__ = ["Package", "Packages"]
-
-# In this order: Debian has packages of the other managers, whose databases then are empty.
-_DATABASES = (Dpkg, Apk, Rpm)
 
 
 class Packages:
     """The package database of *host*; without one, nothing belongs to a package."""
 
     def __init__(self, host):
-        self._database = next((database(host) for database in _DATABASES if database.is_there(host)), None)
+        self._database = _database(host)
         self._owners = {}
 
     def package(self, name):
@@ -35,3 +29,16 @@ class Packages:
             found = self._database.owners(unknown)
             self._owners.update((path, found.get(path)) for path in unknown)
         return {path: self._owners[path] for path in paths if self._owners.get(path)}
+
+
+def _database(host):
+    # One after the other, so that the others need not be imported. In this order: Debian has packages of the other managers, whose
+    # databases then are empty.
+    from ansible_collections.mailtls.fleet.plugins.module_utils.package_databases.dpkg import Dpkg
+
+    if Dpkg.is_there(host):
+        return Dpkg(host)
+    from ansible_collections.mailtls.fleet.plugins.module_utils.package_databases.apk import Apk
+    from ansible_collections.mailtls.fleet.plugins.module_utils.package_databases.rpm import Rpm
+
+    return next((database(host) for database in (Apk, Rpm) if database.is_there(host)), None)

@@ -4,7 +4,6 @@
 
 import stat
 
-from ansible_collections.mailtls.fleet.plugins.module_utils import java_settings
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Unreadable
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
     crypto_policies,
@@ -33,7 +32,7 @@ def read(host):
     for path in _nss_files(host, variables):
         found.extend(_nss(host, path))
     for path in host.stacks.configs("java"):
-        found.extend(_setting("java", path, file, line, None, key, value) for file, line, key, value in java_settings.read(host, path))
+        found.extend(_java(host, path))
     return found + _crypto_policies(host) + host.stacks.settings
 
 
@@ -109,6 +108,13 @@ def _nss(host, path):
         host.gap(path, f"NSS can't read it: {error}", "stack:nss")
         return []
     return [_setting("nss", path, path, item.line, None, item.key, item.value) for item in settings]
+
+
+def _java(host, path):
+    # Few hosts have one.
+    from ansible_collections.mailtls.fleet.plugins.module_utils import java_settings
+
+    return [_setting("java", path, file, line, None, key, value) for file, line, key, value in java_settings.read(host, path)]
 
 
 def _crypto_policies(host):

@@ -64,7 +64,7 @@ options:
     description:
       - Directory on the host that stands for C(/), to audit a mounted tree (golden image, chroot, container root, backup).
       - Nothing of that tree is run, so its TLS libraries are judged by their versions.
-    type: path
+    type: str
     default: /
   watch:
     description:
@@ -233,66 +233,18 @@ ansible_facts:
         verdict: FAIL
 """
 
-import os
-
-from ansible_collections.mailtls.fleet.plugins.module_utils import zip_imports
-
-# Before what is to be compiled once.
-zip_imports.compile_once()
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailtls.fleet.plugins.module_utils import duration
-from ansible_collections.mailtls.fleet.plugins.module_utils.collect import collect
-
-# What the host is for comes first.
-NICENESS = 5
+from ansible_collections.mailtls.fleet.plugins.module_utils import audit
 
 
 def main():
     """Collect the evidence of this host; the action plugin judges it."""
-    os.nice(NICENESS)
-    module = AnsibleModule(
-        argument_spec={
-            "policy": {"type": "list", "elements": "path", "default": []},
-            "waivers": {"type": "list", "elements": "path", "default": []},
-            "restarts": {"type": "list", "elements": "dict", "default": []},
-            "timeout": {"type": "int", "default": 10},
-            "host_timeout": {"type": "int", "default": 300},
-            "reach": {"type": "str", "choices": ["auto", "python", "shell", "windows"], "default": "auto"},
-            "root": {"type": "path", "default": "/"},
-            "watch": {"type": "str", "default": "0"},
-            "bundled": {"type": "bool", "default": True},
-            "probe": {"type": "list", "elements": "str", "default": []},
-            "probe_jitter": {"type": "int", "default": 30},
-            "probe_hosts": {"type": "int", "default": 20},
-            "windows_load_hives": {"type": "bool", "default": False},
-            "evidence": {"type": "bool", "default": False},
-            "cache_facts": {"type": "bool", "default": False},
-        },
-        supports_check_mode=True,
-    )
-    root = module.params["root"]
-    if not os.path.isdir(root):
-        module.fail_json(msg=f"root: expected a directory of this host, found none at {root}")
-    watch = duration.seconds(module.params["watch"])
-    if watch is None:
-        module.fail_json(msg=f"watch: expected seconds, or a number with s, m or h, such as 10m; found {module.params['watch']!r:.40}")
-    try:
-        targets = _targets(module.params["probe"])
-    except ValueError as error:
-        module.fail_json(msg=f"probe: {error}")
-    given = {"timeout": module.params["timeout"], "watch": watch, "with_bundled": module.params["bundled"]}
-    evidence = collect(root=root, targets=targets, jitter=module.params["probe_jitter"], **given)
-    module.exit_json(changed=False, evidence=evidence)
-
-
-def _targets(texts):
-    if not texts:
-        return []
-    from ansible_collections.mailtls.fleet.plugins.module_utils import probe
-
-    return [probe.target(text) for text in texts]
+    module = AnsibleModule(argument_spec=audit.ARGUMENT_SPEC, supports_check_mode=True)
+    answer = audit.answer({name: module.params[name] for name in audit.ARGUMENTS})
+    if "evidence" not in answer:
+        module.fail_json(**answer)
+    module.exit_json(changed=False, **answer)
 
 
 if __name__ == "__main__":

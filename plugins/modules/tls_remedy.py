@@ -233,14 +233,9 @@ worse:
   elements: str
 """
 
-from ansible_collections.mailtls.fleet.plugins.module_utils import zip_imports
-
-# Before what is to be compiled once.
-zip_imports.compile_once()
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, change, restarts, upgrade
+from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, change, place, restarts, upgrade
 
 
 def main():
@@ -265,7 +260,7 @@ def main():
         supports_check_mode=True,
     )
     given = module.params
-    directory = given["backups"] or backup.default_directory()
+    directory = given["backups"] or place.default_directory()
     try:
         if given["part"] == "packages":
             outcome = _packages(given, directory, module.check_mode)

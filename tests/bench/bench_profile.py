@@ -3,10 +3,10 @@
     make bench-profile             5 hosts of the lab, one after the other
     make bench-profile ARGS=20     20 hosts
 
-The controller is timed from within (spans/measured_spans.py), over SSH, with one fork; reported are medians. On the host the payload that
-Ansible sent runs again (profile_host.py): as a whole, with what an interpreter alone and `ping` take beside it, and in its parts, imports
-out of the zip file as Ansible does them. Two hosts are profiled: one with a mail client and an account, and one with neither. Of several
-rounds on a host the least counts: what others at work on the machine add is no cost of an audit.
+The controller is timed from within (spans/measured_spans.py), over SSH, with one fork; reported are medians. On the host the program that
+was sent there runs again (profile_host.py): as a whole, with what an interpreter alone and `ping` take beside it, and in its parts. Two
+hosts are profiled: one with a mail client and an account, and one with neither. Of several rounds on a host the least counts: what others
+at work on the machine add is no cost of an audit.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from bench_audit import FETCHMAILRC, ROOT
 from lab.container import File
 from lab.host import Host
 from lab.session import Lab, missing
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import python_program
 
 BENCH = Path(__file__).parent
 JUDGED = "worker: evidence checked and judged"
@@ -90,7 +92,7 @@ def _spans(file: Path) -> dict[str, list[list[float]]]:
 
 
 def _print_controller(spans: dict[str, list[list[float]]], size: int) -> None:
-    print(f"Controller, for one host: medians, seconds; the payload has {size:,} bytes")
+    print(f"Controller, for one host: medians, seconds; the program has {size:,} bytes")
     print(f"{'':<40}{'wall':>9}{'CPU':>9}{'CPU of what it starts':>23}")
     total = [0.0, 0.0, 0.0]
     for what, all_used in sorted(spans.items()):
@@ -106,7 +108,8 @@ def _print_host(host: Host, what: str, audit: Path, ping: Path) -> None:
     )
     print(f"\nHost, {what}")
     print(f"{'':<50}{'CPU':>8}{'MB at most':>12}")
-    for name, command in {"the interpreter alone": "-c pass", "ping": "/root/ping", "the audit": "/root/audit"}.items():
+    audits = f"{python_program.OPTIONS.rstrip('-')} /root/audit"
+    for name, command in {"the interpreter alone": "-c pass", "ping": "/root/ping", "the audit": audits}.items():
         told = _told(host, f"whole /usr/bin/python3 {command}")
         print(f"{name:<50}{told['seconds']:>8.3f}{told['megabytes']:>12.1f}")
     rounds = [_told(host, "parts /root/audit") for _ in range(3)]

@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import json
 import os
-import pwd
 import re
 import shutil
 
@@ -23,8 +22,6 @@ PACKAGES = "packages.json"
 PACKAGES_SCHEMA = "mailtls.package-backup/1"
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _LOCK = ".lock"
-_ROOT_BACKUPS = "/var/lib/mailtls/backups"
-_USER_BACKUPS = "/.local/share/mailtls/backups"
 
 # target: path, links resolved; before, after: SHA-256; status: mode, uid, gid, times; temporary: name beside it while it is written.
 Item = collections.namedtuple("Item", "path target before after mode uid gid atime_ns mtime_ns temporary content changes")
@@ -74,12 +71,6 @@ def _written(path):
         return os.stat(path).st_mtime_ns
     except OSError:
         return 0
-
-
-def default_directory():
-    """Return the directory for backup sets of this process's user."""
-    user = os.geteuid()
-    return _ROOT_BACKUPS if user == 0 else pwd.getpwuid(user).pw_dir + _USER_BACKUPS
 
 
 def create(directory, run, items, contents, running=()):

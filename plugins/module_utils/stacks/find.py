@@ -9,7 +9,7 @@ import sys
 from ansible_collections.mailtls.fleet.plugins.module_utils import elf
 from ansible_collections.mailtls.fleet.plugins.module_utils.loader import Loader
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment
-from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask, ask_runtime, static_facts, unasked
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask, static_facts, unasked
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import registry as runtimes
 
 # A stack of NSS is known by libssl3, which speaks TLS; libnss3 beside it is the cryptography.
@@ -104,7 +104,7 @@ class Stacks:
         below = []
         for module in runtime.modules(self._host, path):
             below += [stack for stack in self.of_binary(module) if stack not in below]
-        if not runtime.STANDS_ALONE and not ask_runtime.may_be_asked(self._host, path):
+        if not runtime.STANDS_ALONE and not _runtime_asker().may_be_asked(self._host, path):
             return self.under(below, variables)
         self._below[self.add(runtime.KIND, path, "system", None)] = below
         return self.under([path, *below], variables)
@@ -247,8 +247,8 @@ class Stacks:
         runtime, path = runtimes.of_kind(entry["kind"]), self._files[entry["path"]]
         told = {"version": None, "hellos": []}
         # Programs are started only where a client needs them.
-        if entry["origin"] != "found" and ask_runtime.may_be_asked(self._host, path):
-            told = ask_runtime.facts(self._host, runtime, path, self._variables(entry))
+        if entry["origin"] != "found" and _runtime_asker().may_be_asked(self._host, path):
+            told = _runtime_asker().facts(self._host, runtime, path, self._variables(entry))
         below = (self._entries[stack] for stack in self._below.get(entry["path"], ()))
         config = next((stack["config"] for stack in below if stack["kind"] == "openssl"), None)
         if hasattr(runtime, "config"):
@@ -365,6 +365,13 @@ def kind_of(path):
     """Return the kind of the TLS library at *path* by its name, a key of KINDS, or None when it is none."""
     name = os.path.basename(path)
     return next((kind for kind, pattern in KINDS.items() if re.match(f"(?:{pattern})$", name)), None)
+
+
+def _runtime_asker():
+    # Where an interpreter is used, and not on every host: what it imports would take each of them milliseconds.
+    from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask_runtime
+
+    return ask_runtime
 
 
 def _package(found):

@@ -40,7 +40,7 @@ def _posix(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any])
     Where no interpreter is set for the host, the program of the reach `shell` looks for one in the place of Ansible's own discovery,
     and goes on by itself where none serves: a host without Python costs one call, one with it costs two, as before.
     """
-    if interpreter.is_set(action, task_vars):
+    if interpreter.known(action, task_vars):
         return _by_python(action, arguments, task_vars)
     records = shell.ask(action, arguments, interpreter.candidates(task_vars), interpreter.LOWEST)
     found = interpreter.found(records)

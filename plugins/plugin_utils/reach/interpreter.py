@@ -21,11 +21,17 @@ _OLD = ("python", "python2.7", "python2.6", "python2.4")
 LOWEST = _MINIMUM[0] * 100 + _MINIMUM[1]
 
 
-def is_set(action: Any, task_vars: dict[str, Any]) -> bool:
-    """Tell whether the inventory, the configuration or an earlier task says which interpreter the host has."""
+def known(action: Any, task_vars: dict[str, Any]) -> str | None:
+    """Return the interpreter that the inventory, the configuration or an earlier task names for the host; None where nothing does.
+
+    It is a command as it stands in the inventory, which may be more than a path.
+    """
     variables = _variables(action, task_vars)
-    chosen = action._templar.template(constants.config.get_config_value("INTERPRETER_PYTHON", variables=variables))
-    return not str(chosen).startswith("auto") or _DISCOVERED in (variables.get("ansible_facts") or {})
+    chosen = str(action._templar.template(constants.config.get_config_value("INTERPRETER_PYTHON", variables=variables))).strip()
+    if not chosen.startswith("auto"):
+        return chosen
+    discovered = (variables.get("ansible_facts") or {}).get(_DISCOVERED)
+    return str(discovered) if discovered else None
 
 
 def candidates(task_vars: dict[str, Any]) -> list[str]:

@@ -1,15 +1,23 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reach `python`: the tls_audit module, run by the host's own Python."""
+"""Reach `python`: the collector, run by the host's own Python.
+
+Where a program may go through the connection it is one of our own, python_program.py; where it may not (pipelining is off), or where it
+is for Ansible to find the host's Python, it is the tls_audit module, which Ansible copies to the host.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.module_utils.json_utils import _filter_non_json_lines
 
+from ansible_collections.mailtls.fleet.plugins.module_utils import audit
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import failure_text
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import interpreter, python_program
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import Evidence, ReachError
 
 MODULE = "mailtls.fleet.tls_audit"
@@ -17,19 +25,15 @@ MODULE = "mailtls.fleet.tls_audit"
 _NO_DIRECTORY = "create temporary directory"
 
 
-def _broke_while_sending(error: AnsibleConnectionFailure) -> bool:
-    return isinstance(error.__cause__ or getattr(error, "orig_exc", None), OSError)
-
-
 def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> Evidence:
-    """Return the evidence that the module collects on the host; see base.py."""
+    """Return the evidence that the collector gathers on the host; see base.py."""
     try:
-        answer = action._execute_module(module_name=MODULE, module_args=dict(arguments), task_vars=task_vars)
+        answer = _answer(action, arguments, task_vars)
     except AnsibleConnectionFailure as error:
         if _NO_DIRECTORY in str(error):
             raise ReachError(str(error)) from error
         if _broke_while_sending(error):
-            # ssh was gone before it had all of the module, so Ansible did not wait for what it said. Without anything to send, it does.
+            # ssh was gone before it had all of the program, so Ansible did not wait for what it said. Without anything to send, it does.
             action._low_level_execute_command("true", sudoable=False)
         raise
     except AnsibleError as error:
@@ -37,6 +41,33 @@ def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any])
     if answer.get("unreachable"):
         raise AnsibleConnectionFailure(str(answer.get("msg") or "the connection failed"))
     if "evidence" not in answer:
-        raise ReachError(failure_text.reason(answer) or "the module sent no evidence")
+        raise ReachError(failure_text.reason(answer) or "the host sent no evidence")
     evidence: Evidence = answer["evidence"]
     return evidence
+
+
+def _answer(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    """Return {evidence}, or what says why there is none, in the form of a module's result."""
+    python = interpreter.known(action, task_vars) if action._is_pipelining_enabled("new", False) else None
+    if python is None:
+        answer: dict[str, Any] = action._execute_module(module_name=MODULE, module_args=dict(arguments), task_vars=task_vars)
+        return answer
+    program = python_program.build({name: arguments[name] for name in audit.ARGUMENTS})
+    # As Ansible puts it, unquoted: what the inventory names may be more than a path, such as /usr/bin/env python3.
+    command = f"{action._compute_environment_string()} {python} {python_program.OPTIONS}".strip()
+    return _read(action._low_level_execute_command(command, in_data=program))
+
+
+def _read(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the object in what a host printed, amid whatever its login may have printed as well."""
+    try:
+        answer = json.loads(_filter_non_json_lines(told.get("stdout", ""), objects_only=True)[0])
+    except ValueError:
+        answer = None
+    if isinstance(answer, dict):
+        return answer
+    return {"module_stdout": told.get("stdout"), "module_stderr": told.get("stderr")}
+
+
+def _broke_while_sending(error: AnsibleConnectionFailure) -> bool:
+    return isinstance(error.__cause__ or getattr(error, "orig_exc", None), OSError)

@@ -19,6 +19,7 @@ from ansible.plugins.connection.ssh import Connection
 
 from ansible_collections.mailtls.fleet.plugins.action import tls_audit
 from ansible_collections.mailtls.fleet.plugins.callback import tls_report
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import python_program
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder
 
 DIRECTORY = Path(os.environ["MAILTLS_BENCH_DIRECTORY"])
@@ -61,12 +62,14 @@ def _note(what: str, used: list[float]) -> None:
         spans.write(line)
 
 
-def _keep_payload(configure: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(configure)
+def _keep_payload(build: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep the first program that is sent: our own, or else that of a module."""
+
+    @functools.wraps(build)
     def kept(*args: Any, **kwargs: Any) -> Any:
-        built = configure(*args, **kwargs)
+        built = build(*args, **kwargs)
         if not PAYLOAD.exists():
-            PAYLOAD.write_bytes(built[0].b_module_data)
+            PAYLOAD.write_bytes(built if isinstance(built, bytes) else built[0].b_module_data)
         return built
 
     return kept
@@ -85,11 +88,12 @@ def _own_run(run: Callable[..., Any]) -> Callable[..., Any]:
 
 
 ActionBase._configure_module = _keep_payload(ActionBase._configure_module)
+python_program.build = _keep_payload(python_program.build)
 WorkerProcess.run = _own_run(WorkerProcess.run)
 _measure(WorkerProcess, "_run", "worker: the rest")
 _measure(WorkerProcess, "start", "leader: fork of the worker")
 _measure(Task, "post_validate", "worker: templating the task")
-_measure(ActionBase, "_configure_module", "worker: payload")
+_measure(python_program, "build", "worker: the program")
 _measure(Connection, "exec_command", "worker: ssh")
 _measure(tls_audit.ActionModule, "_policy", "worker: policy and waivers")
 _measure(tls_audit.ActionModule, "_waivers", "worker: policy and waivers")

@@ -17,7 +17,12 @@ EVIDENCE = {"schema": "mailtls.evidence/1"}
 def action(answer: dict[str, Any], transport: str = "ssh", family: str = "sh") -> Any:
     connection = SimpleNamespace(transport=transport, _shell=SimpleNamespace(SHELL_FAMILY=family))
     silence = {"rc": 0, "stdout": "", "stderr": ""}
-    return SimpleNamespace(_connection=connection, _execute_module=lambda **_: answer, _low_level_execute_command=lambda *_, **__: silence)
+    return SimpleNamespace(
+        _connection=connection,
+        _execute_module=lambda **_: answer,
+        _low_level_execute_command=lambda *_, **__: silence,
+        _is_pipelining_enabled=lambda _style, _asynchronous: False,
+    )
 
 
 def test_the_module_s_evidence_is_handed_on() -> None:
