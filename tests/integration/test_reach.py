@@ -79,8 +79,10 @@ KINDS = {
     "old-python": Kind("bullseye-python2", "/usr/bin/python2.7 is Python 2.7"),
     "busybox": Kind("bookworm-busybox"),
     "broken": Kind("bookworm", "/usr/bin/python3 does not run"),
-    "read-only": Kind("bookworm", "emporary directory"),
-    "full": Kind("bookworm", "emporary directory"),
+    "read-only": Kind("bookworm", None),
+    "read-only-copied": Kind("bookworm", "emporary directory", host="read-only", variables={"ansible_pipelining": False}),
+    "full": Kind("bookworm", None),
+    "full-copied": Kind("bookworm", "emporary directory", host="full", variables={"ansible_pipelining": False}),
     "no-exec": Kind("bookworm", None),
     "python": Kind("bookworm", None),
 }

@@ -32,9 +32,6 @@ def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any])
     except AnsibleConnectionFailure as error:
         if _NO_DIRECTORY in str(error):
             raise ReachError(str(error)) from error
-        if _broke_while_sending(error):
-            # ssh was gone before it had all of the program, so Ansible did not wait for what it said. Without anything to send, it does.
-            action._low_level_execute_command("true", sudoable=False)
         raise
     except AnsibleError as error:
         raise ReachError(str(error)) from error
@@ -52,10 +49,22 @@ def _answer(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]
     if python is None:
         answer: dict[str, Any] = action._execute_module(module_name=MODULE, module_args=dict(arguments), task_vars=task_vars)
         return answer
-    program = python_program.build({name: arguments[name] for name in audit.ARGUMENTS})
+    return _read(_run(action, python, python_program.build({name: arguments[name] for name in audit.ARGUMENTS})))
+
+
+def _run(action: Any, python: str, program: bytes) -> Mapping[str, Any]:
     # As Ansible puts it, unquoted: what the inventory names may be more than a path, such as /usr/bin/env python3.
     command = f"{action._compute_environment_string()} {python} {python_program.OPTIONS}".strip()
-    return _read(action._low_level_execute_command(command, in_data=program))
+    try:
+        told: Mapping[str, Any] = action._low_level_execute_command(command, in_data=program)
+    except (AnsibleConnectionFailure, OSError) as error:
+        broken = _broken(error)
+        if broken is None:
+            raise
+        # Either ssh ended, which says why where there is nothing to be sent, or the Python did, which is missing, say.
+        action._low_level_execute_command("true", sudoable=False)
+        raise ReachError(f"{python} did not take the program: {broken.strerror or broken}") from error
+    return told
 
 
 def _read(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,5 +78,7 @@ def _read(told: Mapping[str, Any]) -> dict[str, Any]:
     return {"module_stdout": told.get("stdout"), "module_stderr": told.get("stderr")}
 
 
-def _broke_while_sending(error: AnsibleConnectionFailure) -> bool:
-    return isinstance(error.__cause__ or getattr(error, "orig_exc", None), OSError)
+def _broken(error: Exception) -> OSError | None:
+    """Return what broke while the program was sent; None where that is not what happened."""
+    broken = error if isinstance(error, OSError) else error.__cause__ or getattr(error, "orig_exc", None)
+    return broken if isinstance(broken, OSError) else None

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible import constants
+from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import python, python_program
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import ReachError
@@ -100,6 +101,24 @@ def test_what_a_login_prints_does_not_matter(tmp_path: Path) -> None:
     talking.write_text(f'#!/bin/sh\necho "Welcome! {{ }}"\n{sys.executable} "$@"\necho Goodbye.\n')
     talking.chmod(0o755)
     assert python.obtain(action(str(talking)), ARGUMENTS, {})["schema"] == "mailtls.evidence/1"
+
+
+@pytest.mark.parametrize("is_reachable", [True, False])
+def test_a_python_that_ends_before_it_has_the_program_is_told_from_a_lost_connection(is_reachable: bool) -> None:
+    """Ansible-core up to 2.18 lets the error of the pipe through; later ones wrap it."""
+    broken = action("/nowhere/python3")
+
+    def execute(command: str, in_data: bytes = b"", sudoable: bool = True) -> dict[str, Any]:
+        if in_data:
+            raise BrokenPipeError(32, "Broken pipe")
+        if not is_reachable:
+            raise AnsibleConnectionFailure("no route to host")
+        return {}
+
+    broken._low_level_execute_command = execute
+    expected = pytest.raises(ReachError, match="^/nowhere/python3 did not take the program: Broken pipe$")
+    with expected if is_reachable else pytest.raises(AnsibleConnectionFailure, match="no route"):
+        python.obtain(broken, ARGUMENTS, {})
 
 
 @pytest.mark.parametrize(
