@@ -82,7 +82,7 @@ KINDS = {
     "read-only": Kind("bookworm", None),
     "read-only-copied": Kind("bookworm", "emporary directory", host="read-only", variables={"ansible_pipelining": False}),
     "full": Kind("bookworm", None),
-    "full-copied": Kind("bookworm", "emporary directory", host="full", variables={"ansible_pipelining": False}),
+    "full-copied": Kind("bookworm", "No space left on device", host="full", variables={"ansible_pipelining": False}),
     "no-exec": Kind("bookworm", None),
     "python": Kind("bookworm", None),
 }

@@ -11,7 +11,6 @@ import os
 import re
 import stat
 import subprocess
-import tempfile
 import time
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask
@@ -60,11 +59,7 @@ def _ask(command, env, given):
     """Return what the *command* told, {name: value}; with an "error" where it told no hello."""
     try:
         user = _run_as(command[0], env)
-        # Without a name, so that nothing is left of it; and for everyone, since who reads it may be nobody.
-        with tempfile.TemporaryFile() as stdin:
-            stdin.write(given)
-            stdin.seek(0)
-            os.fchmod(stdin.fileno(), 0o444)
+        with _standard_input(given) as stdin:
             process = subprocess.Popen(
                 command,
                 stdin=stdin,
@@ -87,6 +82,20 @@ def _ask(command, env, given):
     lines = output[: ask.OUTPUT_LIMIT].decode("utf-8", "replace").splitlines()
     told = {name: _printable(value) for name, _space, value in (line.partition(" ") for line in lines)}
     return dict(told, error=why) if why else told
+
+
+def _standard_input(given):
+    """Return a file that holds the bytes *given*; Java wants one that it can seek in."""
+    if not given:
+        return open(os.devnull, "rb")
+    import tempfile
+
+    # Without a name, so that nothing is left of it; and for everyone, since who reads it may be nobody.
+    stdin = tempfile.TemporaryFile()
+    stdin.write(given)
+    stdin.seek(0)
+    os.fchmod(stdin.fileno(), 0o444)
+    return stdin
 
 
 def _run_as(interpreter, env):
