@@ -54,7 +54,7 @@ options:
     description:
       - How the host's evidence is obtained.
       - V(auto) takes V(windows) where the connection or the shell type of the host is one of Windows, else V(python) where the host has
-        a Python that this ansible-core can drive, else V(shell).
+        Python 3.6 or later, else V(shell).
       - V(python) runs this module on the host. V(shell) needs nothing there but C(sh). V(windows) needs nothing but what Windows has.
       - Force one to leave out the look for a Python, or to see what another one sees.
     type: str

@@ -91,7 +91,7 @@ def _standard_input(given):
     import tempfile
 
     # Without a name, so that nothing is left of it; and for everyone, since who reads it may be nobody.
-    stdin = tempfile.TemporaryFile()
+    stdin = tempfile.TemporaryFile()  # noqa: SIM115
     stdin.write(given)
     stdin.seek(0)
     os.fchmod(stdin.fileno(), 0o444)

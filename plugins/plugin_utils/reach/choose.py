@@ -42,10 +42,11 @@ def _posix(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any])
     """
     if interpreter.known(action, task_vars):
         return _by_python(action, arguments, task_vars)
-    records = shell.ask(action, arguments, interpreter.candidates(task_vars), interpreter.LOWEST)
+    lowest = interpreter.lowest(action)
+    records = shell.ask(action, arguments, interpreter.candidates(task_vars), lowest)
     found = interpreter.found(records)
     if found is None:
-        return note(shell.evidence(records), interpreter.unfit(records))
+        return note(shell.evidence(records), interpreter.unfit(records, lowest))
     return _by_python(action, arguments, interpreter.use(action, task_vars, found))
 
 

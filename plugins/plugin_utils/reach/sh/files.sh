@@ -57,13 +57,17 @@ want_python() {
     shift
     for name; do
         python=$(command -v "$name") || continue
-        told=$("$python" -c 'import sys; print(sys.version_info[0] * 100 + sys.version_info[1])' </dev/null)
+        told=$("$python" -S -E -c 'import sys
+print(sys.version_info[0] * 100 + sys.version_info[1])
+sys.stdout.flush()
+import json, subprocess, zlib' </dev/null)
+        whole=$?
         case $told in
             '' | *[!0-9]*) record unfit "$python" broken ;;
             *)
                 if [ "$told" -lt "$lowest" ]; then
                     record unfit "$python" "$told"
-                elif "$python" -c 'import json, subprocess, tempfile, zipfile' </dev/null; then
+                elif [ "$whole" -eq 0 ]; then
                     record python "$python" "$told"
                     record end
                     exit 0

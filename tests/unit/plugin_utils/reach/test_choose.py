@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import choose
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import choose, interpreter
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import ReachError
 
 EVIDENCE = {"schema": "mailtls.evidence/1"}
@@ -50,3 +50,14 @@ def test_a_host_that_is_lost_is_unreachable() -> None:
 def test_an_unknown_reach_is_refused() -> None:
     with pytest.raises(ReachError, match="expected auto, python, shell or windows"):
         choose.obtain(action({}), {"reach": "perl"}, {})
+
+
+@pytest.mark.parametrize(("is_pipelined", "lowest"), [(True, 306), (False, 308)])
+def test_a_program_of_our_own_runs_on_pythons_that_are_too_old_for_modules(
+    is_pipelined: bool, lowest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interpreter, "_MODULES", (3, 8))
+    way = SimpleNamespace(_is_pipelining_enabled=lambda _style, _asynchronous: is_pipelined)
+    assert interpreter.lowest(way) == lowest
+    told = interpreter.unfit([("unfit", "/usr/bin/python3", "305"), ("unfit", "/opt/python3", "incomplete")], lowest)
+    assert f"no Python of 3.{lowest % 100} or later: /usr/bin/python3 is Python 3.5; /opt/python3 lacks parts" in told
