@@ -23,8 +23,8 @@ _GNUTLS_FILE = "/etc/gnutls/config"
 
 def read(host):
     """Return the settings of *host* as the evidence has them: {stack, config, file, line, section, key, value}."""
-    variables = environment.parse(host.text(environment.FILE) or "")
-    found = [_setting("environment", None, environment.FILE, item.line, None, item.name, item.value) for item in _shown(variables)]
+    variables = {name: item for name, item in environment.variables(host).items() if item.value is not None}
+    found = [_setting("environment", None, item.file, item.line, None, item.name, item.value) for item in _shown(variables)]
     for path, config in _openssl_files(host, variables):
         found.extend(_openssl(host, path, config, variables.get("OPENSSL_CONF_INCLUDE")))
     for path, config in _gnutls_files(host, variables):

@@ -365,6 +365,7 @@ SYSTEM: Mapping[str, str] = {
     "/etc/default/fetchmail": "START_DAEMON=yes # @@\nOPTIONS='--plugin @@'\nPASSWORD=@@\n",
     "/etc/default/fetch": "PASSWORD=@@\nNODE_OPTIONS=--title=@@\n",
     "/etc/environment": "TOKEN=@@\nJAVA_TOOL_OPTIONS=-Djavax.net.ssl.keyStorePassword=@@\n",
+    "/etc/security/pam_env.conf": "TOKEN DEFAULT=@@\nOPENSSL_CONFIG DEFAULT=@@\n",
     "/etc/ssl/openssl.cnf": """openssl_conf = top
 PASSWORD = @@
 [top]

@@ -24,12 +24,9 @@ def installs(host, programs, packages):
 def priority_settings(host, user):
     """Return the setting that the variable makes in the sessions of *user*, as a list of one or none."""
     variable = host.launches.session(user).login.get(VARIABLE)
-    if variable is not None:
-        file, line, value = variable.file, variable.line, variable.value
-    else:
-        variable = environment.parse(host.text(environment.FILE) or "", (VARIABLE,)).get(VARIABLE)
-        file, line, value = environment.FILE, variable and variable.line, variable and variable.value
-    return [base.setting(VARIABLE, value, file, line)] if value else []
+    if variable is None:
+        variable = environment.variables(host, (VARIABLE,), user.home).get(VARIABLE)
+    return [base.setting(VARIABLE, variable.value, variable.file, variable.line)] if variable and variable.value else []
 
 
 def complete(host, name, found_installs, accounts):

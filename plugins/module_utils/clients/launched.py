@@ -117,14 +117,14 @@ def own_variables(host, launch, names, user):
         user: name of the user of that session.
     """
     launch = launch or _by_hand(host, "", user)
-    session = environment.parse(host.text(environment.FILE) or "")
+    session = environment.variables(host)
     settings, undecided = [], []
     for name in names:
         common, word = session.get(name), launch.variable(name) if launch else None
         if word is not None and not word.is_decided:
             undecided.append(base.undecided(name, "it is computed when the command runs", launch.file, launch.line))
         elif common and (launch is None or word is not None and word.text == common.value):
-            settings.append(base.setting(name, common.value, environment.FILE, common.line))
+            settings.append(base.setting(name, common.value, common.file, common.line))
         elif word is not None:
             settings.append(base.setting(name, word.text, launch.file, launch.line))
     return settings, undecided
@@ -148,8 +148,9 @@ def _open(host, launch, programs):
             yield name, "it is computed when the command runs"
         elif (name == "LD_PRELOAD" and value) or (name == "LD_LIBRARY_PATH" and _has_libraries(host, launch, value, programs)):
             yield name, "it has other libraries loaded than the program's own"
-    for name in sorted(set(environment.read(host)).intersection(TLS_VARIABLES).difference(variables)):
-        yield name, f"{environment.FILE} sets it for sessions, and this command runs without it"
+    for name, common in sorted(environment.variables(host).items()):
+        if name in TLS_VARIABLES and name not in variables:
+            yield name, f"{common.file} sets it for sessions, and this command runs without it"
 
 
 def _has_libraries(host, launch, search_path, programs):

@@ -4,7 +4,7 @@
 
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Context
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import SESSION_VARIABLES, Context
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import crontab, environment
 
 # A command line that was not seen may give a client other settings.
@@ -72,7 +72,7 @@ def _context(host, path, job, user):
 
 def _session(host, user, home):
     """What cron sets, and before that pam_env(8) for the session that it opens."""
-    variables = environment.read(host)
+    variables = environment.read(host, SESSION_VARIABLES, home)
     variables.update({"LOGNAME": user, "USER": user, "SHELL": "/bin/sh"})
     if home is not None:
         variables["HOME"] = home

@@ -7,7 +7,7 @@ Sources: the Desktop Application Autostart Specification 0.5, and the Desktop En
 
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Context, Word
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import SESSION_VARIABLES, Context, Word
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment, ini
 
 # A command line that was not seen may give a client other settings.
@@ -55,7 +55,7 @@ def _command(host, path, user, session_of):
         return
     words = [text for text in _words(_text(entry.value)) if not _FIELD_CODE.match(text)]
     if words:
-        variables = dict(environment.read(host), HOME=user.home, USER=user.name)
+        variables = dict(environment.read(host, SESSION_VARIABLES, user.home), HOME=user.home, USER=user.name)
         variables.update((variable.name, variable.value) for variable in session_of(user).login.values())
         context = Context(SOURCE, path, entry.line, user.name, variables, user.home)
         yield [Word(text.replace("%%", "%"), "%" not in text.replace("%%", "")) for text in words], context

@@ -35,6 +35,9 @@ FILE_VARIABLES = (
     "PERL5OPT",
 )
 
+# What a session sets of them.
+SESSION_VARIABLES = TLS_VARIABLES + OWN_VARIABLES + tuple(name for name in FILE_VARIABLES if name != "HOME")
+
 # What a command line names in place of a file whose text comes to the running command by itself; "-" where a program takes it so.
 STANDARD_INPUT = re.compile(r"-|/dev/stdin|/dev/fd/\d+|/proc/self/fd/\d+")
 

@@ -12,8 +12,8 @@ import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches import manager_environment, shell, shell_state
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import (
-    FILE_VARIABLES,
     OWN_VARIABLES,
+    SESSION_VARIABLES,
     TLS_VARIABLES,
     Context,
     Launch,
@@ -28,14 +28,17 @@ SYSTEM_PROFILES = ("/etc/profile",)
 PROFILE_DIRECTORY = "/etc/profile.d"
 # bash takes the first of these that is there; other shells know the last alone.
 OWN_PROFILES = ("/.bash_profile", "/.bash_login", "/.profile")
-OTHER_PROFILES = ("/.zshenv", "/.zprofile", "/.xsessionrc", "/.xprofile", "/.pam_environment")
+OTHER_PROFILES = ("/.zshenv", "/.zprofile", "/.xsessionrc", "/.xprofile")
+# Where a session's PAM service has pam_env read it.
+OWN_RULES = "/.pam_environment"
+_PAM_SERVICES = "/etc/pam.d"
+_READS_OWN_RULES = re.compile(r"^[^#\n]*pam_env\.so[^#\n]*\buser_readenv=1\b", re.MULTILINE)
 SYSTEM_INTERACTIVE = ("/etc/bash.bashrc", "/etc/bashrc", "/etc/zsh/zshenv", "/etc/zsh/zprofile", "/etc/zsh/zshrc")
 OWN_INTERACTIVE = ("/.bashrc", "/.zshrc")
 _MAX_FILE = 256 * 1024
 # Where a client finds its files.
 PLACES = {"XDG_CONFIG_HOME": "/.config", "FETCHMAILHOME": "", "IMAPFILTER_HOME": "/.imapfilter", "CURL_HOME": "", "MAILRC": "/.mailrc"}
-_NAMES = TLS_VARIABLES + OWN_VARIABLES + tuple(name for name in FILE_VARIABLES if name != "HOME")
-_NAMED = re.compile("|".join(_NAMES))
+_NAMED = re.compile("|".join(SESSION_VARIABLES))
 # Programs whose commands and aliases matter.
 _CLIENTS = re.compile(
     r"fetchmail|getmail|mbsync|mpop|\bfdm\b|offlineimap|imapfilter|imapsync|mailfilter|mutt|\balpine\b|\baerc\b|thunderbird|evolution|geary"
@@ -76,7 +79,7 @@ class Session:
         if not variables:
             return None
         first = min(variables.values(), key=lambda variable: (variable.file, variable.line))
-        given = dict(environment.read(host), HOME=user.home)
+        given = dict(environment.read(host, SESSION_VARIABLES, user.home), HOME=user.home)
         given.update((variable.name, variable.value) for variable in variables.values())
         return Launch([Word(name)], Context(SOURCE, first.file, first.line, user.name, given, user.home))
 
@@ -98,12 +101,16 @@ class Sessions:
         return self._found[user.name]
 
     def _read(self, user):
-        inherited = environment.parse(self._host.text(environment.FILE) or "", _NAMES)
+        everyones = environment.read(self._host)
+        inherited = self._inherited(user)
         given = dict({name: variable.value for name, variable in inherited.items()}, HOME=user.home, USER=user.name)
         state = shell_state.State(Context(SOURCE, "", 1, user.name, given, user.home))
         state.sourced = lambda path: self._text(path, user.home) or ""
         state.matching = self._matching
-        places, commands = {}, []
+        commands = []
+        # What the libraries are asked with is of every session anyway.
+        own = [variable for variable in inherited.values() if variable.value is None or everyones.get(variable.name) != variable.value]
+        places = {variable.name: (variable.file, variable.line) for variable in own}
         for path, variables in manager_environment.of_directories(self._host, user):
             _take(state, places, path, variables, self._host.text(path) or "")
         for path in _login_files(self._host, user):
@@ -112,6 +119,20 @@ class Sessions:
         for path in SYSTEM_INTERACTIVE + tuple(user.home + name for name in OWN_INTERACTIVE):
             commands += self._run(state, places, path, user.home)
         return Session(login, _variables(state, places), commands if self._with_commands else [])
+
+    def _inherited(self, user):
+        """What pam_env gives the user's sessions; of the user's own rules some services take what they set, and some do not."""
+        found = environment.variables(self._host, SESSION_VARIABLES, user.home)
+        text = self._host.text(user.home + OWN_RULES, AFFECTS) or ""
+        if _NAMED.search(text) and self._are_own_rules_read():
+            own = dict(found)
+            environment.take(own, text, user.home + OWN_RULES, SESSION_VARIABLES, user.home)
+            found.update((name, variable._replace(value=None)) for name, variable in own.items() if variable != found.get(name))
+        return found
+
+    def _are_own_rules_read(self):
+        services = [_PAM_SERVICES + "/" + name for name in self._host.names(_PAM_SERVICES, AFFECTS)]
+        return any(_READS_OWN_RULES.search(self._host.text(path, AFFECTS) or "") for path in services)
 
     def _text(self, path, home, depth=0):
         """The text of a file that bears on mail clients, or that reads one which does or may; None of any other: most need no parsing."""
@@ -170,7 +191,7 @@ class Sessions:
             if _NAMED.search(text):
                 self._host.gap(f"{path}, line {error.line}", f"is no text for sh: {error}", AFFECTS)
         now = state.environment()
-        for name in _NAMES:
+        for name in SESSION_VARIABLES:
             if name in now and (name not in before or now[name] != before[name] or name not in places):
                 places[name] = (path, _line_of(text, name))
         for file, line in state.unseen:
@@ -192,7 +213,7 @@ def note_other_places(host, user, session):
 
 def _variables(state, places):
     exported = state.environment()
-    return {name: Variable(name, exported[name], *places[name]) for name in _NAMES if name in exported and name in places}
+    return {name: Variable(name, exported[name], *places[name]) for name in SESSION_VARIABLES if name in exported and name in places}
 
 
 def _login_files(host, user):
@@ -205,7 +226,7 @@ def _login_files(host, user):
 
 def _take(state, places, path, variables, text):
     for name, value in variables.items():
-        if name not in _NAMES:
+        if name not in SESSION_VARIABLES:
             continue
         state.assign(name, value)
         state.exported.add(name)

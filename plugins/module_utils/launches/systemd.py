@@ -6,7 +6,7 @@ import fnmatch
 import posixpath
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches import manager_environment
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Context, Word
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import SESSION_VARIABLES, Context, Word
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.systemd_units import (
     OWN_DIRECTORY,
     SYSTEM_DIRECTORIES,
@@ -38,7 +38,7 @@ def commands(host, concerns):
             units = common
         else:
             continue
-        given = dict(environment.read(host), **manager_environment.variables(host, user)) if units else {}
+        given = dict(environment.read(host, SESSION_VARIABLES, user.home), **manager_environment.variables(host, user)) if units else {}
         for unit, entries, is_active in units:
             yield from _Service(host, unit, entries, is_active, user, given).commands()
 

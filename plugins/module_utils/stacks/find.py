@@ -258,7 +258,8 @@ class Stacks:
 
     def _variables(self, entry):
         """The environment of a program that uses it: what the system gives every session, and what this one sets besides."""
-        return dict(environment.read(self._host), **entry["environment"])
+        common = {name: value for name, value in environment.read(self._host).items() if value is not None}
+        return dict(common, **entry["environment"])
 
     def _config(self, entry, compiled_in):
         """The system's file that it reads: the one that its program is started with, before the one that it was built with."""

@@ -18,6 +18,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mpop 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import stunnel as stunnel_reader
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches import launch, manager_environment, sessions
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
+    environment,
     fetchmailrc,
     mailfilterrc,
     mbsyncrc,
@@ -71,6 +72,7 @@ UNCOMMENTED = Filter("uncommented")
 _SESSION_VARIABLES = "\\(" + "\\|".join((*launch.LIBRARY_VARIABLES, *sessions.PLACES)) + "\\)"
 _PROFILE = Filter("session_variables", {"variables": _SESSION_VARIABLES, "exported": "export "})
 _MANAGERS = Filter("session_variables", {"variables": _SESSION_VARIABLES, "exported": ""})
+_PAM_RULES = Filter("pam_rules", {"variables": _SESSION_VARIABLES})
 _SESSION_FILES = (
     *sessions.SYSTEM_PROFILES,
     *sessions.SYSTEM_INTERACTIVE,
@@ -78,6 +80,7 @@ _SESSION_FILES = (
 )
 _SESSION_DIRECTORIES = (
     (sessions.PROFILE_DIRECTORY, "*.sh", _PROFILE),
+    (environment.RULE_DIRECTORY, "*.conf", _PAM_RULES),
     *((directory, "*.conf", _MANAGERS) for directory in manager_environment.DIRECTORIES),
     (f"~{manager_environment.OWN_DIRECTORY}", "*.conf", _MANAGERS),
 )
@@ -88,7 +91,8 @@ SYSTEM = Wanted(
     files=(
         ("/etc/passwd", Filter("passwd")),
         ("/etc/services", Filter("mail_ports")),
-        ("/etc/environment", Filter("tls_variables")),
+        *((path, Filter("tls_variables")) for path in environment.FILES),
+        *((path, _PAM_RULES) for path in (environment.RULES, "~" + sessions.OWN_RULES)),
         ("/etc/gnutls/config", UNCOMMENTED),
         ("/etc/crypto-policies/config", UNCOMMENTED),
         ("/etc/crypto-policies/state/current", UNCOMMENTED),

@@ -56,7 +56,9 @@ def put_nss(tree: pathlib.Path, built_with: bytes) -> None:
 
 
 def put(tree: pathlib.Path, path: str, text: str) -> None:
-    (tree / path.lstrip("/")).write_text(text)
+    target = tree / path.lstrip("/")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text)
 
 
 def read(tree: pathlib.Path) -> tuple[Host, list[tuple[str | None, ...]]]:
@@ -138,9 +140,18 @@ def test_the_file_of_gnutls_is_the_one_that_it_was_built_with(tree, file):
     assert settings == [("gnutls", file, file, 2, "disabled-version", "tls1.2")]
 
 
-def test_a_variable_names_one_file_for_every_copy(tree):
+@pytest.mark.parametrize(
+    ("file", "rule"),
+    [
+        ("etc/environment", "GNUTLS_SYSTEM_PRIORITY_FILE=/etc/ours"),
+        ("etc/default/locale", "GNUTLS_SYSTEM_PRIORITY_FILE=/etc/ours"),
+        ("etc/security/pam_env.conf", "GNUTLS_SYSTEM_PRIORITY_FILE DEFAULT=/etc/ours"),
+    ],
+)
+def test_a_variable_names_one_file_for_every_copy(file, rule, tree):
     put_library(tree, "libgnutls.so.30")
-    put(tree, "etc/environment", "GNUTLS_SYSTEM_PRIORITY_FILE=/etc/ours\n")
+    put(tree, file, rule + "\n")
     put(tree, "etc/ours", "[overrides]\ndisabled-version = tls1.3\n")
     _host, settings = read(tree)
+    assert settings[0] == ("environment", None, "/" + file, 1, "GNUTLS_SYSTEM_PRIORITY_FILE", "/etc/ours")
     assert settings[1:] == [("gnutls", None, "/etc/ours", 2, "disabled-version", "tls1.3")]

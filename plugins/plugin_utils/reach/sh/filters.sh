@@ -17,6 +17,8 @@ session_variables() {
     sed "s/^[[:blank:]]*\(export[[:blank:]][[:blank:]]*\)\{0,1\}${variables-}=\([\"']\{0,1\}[^[:blank:];&|]*\).*\$/${exported-}\2=\3/;t
 s/.*//"
 }
+# Of the rules by which PAM gives variables to sessions, those of $variables.
+pam_rules() { sed "/^[[:blank:]]*${variables-}[[:blank:]=]/!s/.*//"; }
 daemon_defaults() { sed -n 's/^\([[:blank:]]*START_DAEMON=["'\'']\{0,1\}[A-Za-z]*["'\'']\{0,1\}\).*$/\1/;/START_DAEMON/!s/.*//;p'; }
 
 # Lines whose first word is in $keep go out, of those in $known that word, of all others nothing. $comment: what ends a kept line.

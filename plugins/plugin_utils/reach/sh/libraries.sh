@@ -132,10 +132,15 @@ strings_beside() {
     seen "${other:-$1}" && strings_of "$real" "$3"
 }
 
+# everyones VARIABLE: the file that it names in every session, as pam_env(8) sets it; what counts stands last.
+everyones() {
+    sed -n "s/^[[:blank:]]*$1[[:blank:]].*\\(DEFAULT\\|OVERRIDE\\)=\"\\{0,1\\}\\(\\/[^\"[:blank:]]*\\).*\$/\\2/p" /etc/security/pam_env.conf
+    sed -n "s/^[[:blank:]]*\\(export[[:blank:]]*\\)\\{0,1\\}$1=[\"']\\{0,1\\}\\(\\/[^\"']*\\).*\$/\\2/p" /etc/environment /etc/default/locale
+} 2>/dev/null
+
 # system_files FILTER VARIABLE EXPRESSION: the files that the expression finds in the strings read last, and that of the variable.
 system_files() {
-    expression="s/^[[:blank:]]*\\(export[[:blank:]]*\\)\\{0,1\\}${2:-NONE}=[\"']\\{0,1\\}\\(\\/[^\"']*\\).*\$/\\2/p"
-    for file in $(printf '%s\n' "$told" | sed -n "$3" | sort -u; sed -n "$expression" </etc/environment); do
+    for file in $(printf '%s\n' "$told" | sed -n "$3" | sort -u; everyones "${2:-NONE}"); do
         case $1 in
             openssl_file) openssl_file "$file" ;;
             *) named "$1" "$file" ;;

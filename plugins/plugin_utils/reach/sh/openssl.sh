@@ -49,7 +49,7 @@ ask_openssl() (
     HOME=/nonexistent RANDFILE=/dev/null
     export HOME RANDFILE
     unset OPENSSL_CONF OPENSSL_CONF_INCLUDE
-    OPENSSL_CONF=$(sed -n 's/^[[:blank:]]*\(export[[:blank:]]*\)\{0,1\}OPENSSL_CONF=["'\'']\{0,1\}\(\/[^"'\'']*\).*$/\2/p' </etc/environment | sed -n '$p')
+    OPENSSL_CONF=$(everyones OPENSSL_CONF | sed -n '$p')
     if [ -n "$OPENSSL_CONF" ]; then export OPENSSL_CONF; else unset OPENSSL_CONF; fi
     answer "$1" version 's/^\(Open\|Libre\)SSL .*/&/p;s/^compiler: .*/&/p;s/^OPENSSLDIR: .*/&/p' version -a
     answer "$1" options 's/^ *-\(no_\)\{0,1\}\(tls[0-9_]*\)[ /].*/\2/p' s_client -help

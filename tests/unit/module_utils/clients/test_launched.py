@@ -240,6 +240,46 @@ def test_what_sessions_leave_open_is_undecided(name, read):
     assert [(entry["file"], entry["line"]) for entry in account["undecided"]] == [(path, 1)]
 
 
+ENVIRONMENT, RULES, OWN_RULES = "/etc/environment", "/etc/security/pam_env.conf", "/home/alice/.pam_environment"
+SSHD = {"/etc/pam.d/sshd": "session required pam_env.so user_readenv=1 envfile=/etc/default/locale\n"}
+# What PAM gives a session: files, whose variable is undecided and where.
+OF_PAM = {
+    "another library": ({ENVIRONMENT: "A=b\nLD_PRELOAD=/x.so\n"}, ("LD_PRELOAD", ENVIRONMENT, 2)),
+    "another library by a rule": ({RULES: "LD_PRELOAD DEFAULT=/x.so\n"}, ("LD_PRELOAD", RULES, 1)),
+    "a rule in the directory": (
+        {"/etc/security/pam_env.conf.d/a.conf": "\nLD_PRELOAD DEFAULT=/x\n"},
+        ("LD_PRELOAD", "/etc/security/pam_env.conf.d/a.conf", 2),
+    ),
+    "a rule of the session's": ({RULES: "OPENSSL_CONF DEFAULT=/x OVERRIDE=@{PAM_RHOST}\n"}, ("OPENSSL_CONF", RULES, 1)),
+    "the user's own rule": ({OWN_RULES: "OPENSSL_CONF DEFAULT=/x\n", **SSHD}, ("OPENSSL_CONF", OWN_RULES, 1)),
+    "the user's own rule that no service reads": (
+        {OWN_RULES: "OPENSSL_CONF=/x\n", "/etc/pam.d/login": "session required pam_env.so readenv=1\n# pam_env.so user_readenv=1\n"},
+        None,
+    ),
+    "an assignment that a rule would not change": ({RULES: "LD_PRELOAD DEFAULT=/x\n", ENVIRONMENT: "LD_PRELOAD=\n"}, None),
+}
+
+
+@pytest.mark.parametrize("name", OF_PAM)
+def test_what_pam_gives_a_session_leaves_open(name, read):
+    files, expected = OF_PAM[name]
+    (account,), gaps = read(fetchmail, {RC: POLL, **files})
+    assert [tuple(entry[key] for key in ("what", "file", "line")) for entry in account["undecided"]] == ([expected] if expected else [])
+    assert gaps == []
+
+
+@pytest.mark.parametrize("table", [{}, {TABLE: "* * * * * fetchmail\n"}])
+def test_a_rule_of_pam_gives_each_user_a_file_of_their_own(table, tree):
+    for path, text in {RC: POLL, RULES: "OPENSSL_CONF DEFAULT=@{HOME}/x\n", **table}.items():
+        tree.write(path, text)
+    host = tree.host()
+    libssl = host.stacks.add("openssl", "/usr/lib/libssl.so.3", "system", None)
+    installs = [{"program": "/usr/bin/fetchmail", "stacks": [libssl]}]
+    account = [base.account("alice", RC, 1)]
+    (found,) = launched.accounts(host, installs, ["fetchmail"], lambda launch: ([RC], account), {RC: lambda: account})
+    assert (found["stacks"], found["undecided"]) == (["/usr/lib/libssl.so.3 (OPENSSL_CONF=/home/alice/x)"], [])
+
+
 LOOP = "for i in {0}; do\n  [ -r $i ] && . $i\ndone\n"
 # What sessions read in a way that only the running shell knows: (file, text), the line, further files.
 COMPUTED_READS = {

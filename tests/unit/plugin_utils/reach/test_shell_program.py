@@ -247,3 +247,19 @@ def test_of_what_sessions_read_the_variables_for_tls_go_out(sh: list[str]) -> No
     [profile] = [chosen for path, chosen in wanted.SYSTEM.files if path == "~/.profile"]
     passed = filtered(sh, profile, "\n".join(SESSION_TEXTS) + "\n")
     assert passed.splitlines() == list(SESSION_TEXTS.values())
+
+
+RULE_TEXTS = {
+    "OPENSSL_CONF DEFAULT=/x OVERRIDE=@{HOME}/y": "OPENSSL_CONF DEFAULT=/x OVERRIDE=@{HOME}/y",
+    "\tLD_PRELOAD=/x": "\tLD_PRELOAD=/x",
+    f"TOKEN DEFAULT={S}": "",
+    f"OPENSSL_CONFIG DEFAULT={S}": "",
+    f"# OPENSSL_CONF DEFAULT={S}": "",
+}
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+@pytest.mark.parametrize("path", ["/etc/security/pam_env.conf", "~/.pam_environment"])
+def test_of_the_rules_of_pam_those_for_tls_go_out(path: str, sh: list[str]) -> None:
+    [rules] = [chosen for wanted_path, chosen in wanted.SYSTEM.files if wanted_path == path]
+    assert filtered(sh, rules, "\n".join(RULE_TEXTS) + "\n").splitlines() == list(RULE_TEXTS.values())
