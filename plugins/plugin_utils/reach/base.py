@@ -32,4 +32,6 @@ class ReachError(Exception):
 
 def note(evidence: Evidence, why: str) -> Evidence:
     """Return the evidence with *why* it was obtained this way, as a gap that affects nothing."""
+    if not isinstance(evidence, dict) or not isinstance(evidence.get("gaps"), list):
+        return evidence  # what is not of the agreed form is for its reader to refuse
     return {**evidence, "gaps": [*evidence["gaps"], {"what": "reach", "why": why, "affects": None}]}

@@ -37,17 +37,25 @@ def is_windows(action: Any) -> bool:
 def _posix(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> Evidence:
     """By Python where one serves, else by shell.
 
-    Where no interpreter is set for the host, the program of the reach `shell` looks for one in the place of Ansible's own discovery,
-    and goes on by itself where none serves: a host without Python costs one call, one with it costs two, as before.
+    Where no interpreter is set for the host, the program of the reach `shell` looks for one in the place of Ansible's own discovery, and
+    hands it the program that it brings along, or goes on by itself where none serves: one call either way.
     """
     if interpreter.known(action, task_vars):
         return _by_python(action, arguments, task_vars)
     lowest = interpreter.lowest(action)
-    records = shell.ask(action, arguments, interpreter.candidates(task_vars), lowest)
-    found = interpreter.found(records)
+    sent = python.program(action, arguments).decode("ascii")
+    answer = shell.ask(action, arguments, interpreter.candidates(task_vars), lowest, sent)
+    found = interpreter.found(answer.records)
     if found is None:
-        return note(shell.evidence(records), interpreter.unfit(records, lowest))
-    return _by_python(action, arguments, interpreter.use(action, task_vars, found))
+        return note(shell.evidence(answer.records), interpreter.unfit(answer.records, lowest))
+    try:
+        evidence = python.evidence_in(answer.printed, answer.complaint)
+    except ReachError:
+        # Also where nothing could be sent along.
+        return _by_python(action, arguments, interpreter.use(action, task_vars, found))
+    for why in shell.notes(answer.records):
+        evidence = note(evidence, why)
+    return evidence
 
 
 def _by_python(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> Evidence:

@@ -19,7 +19,14 @@ Record = tuple[str, ...]
 
 
 def records(output: bytes, nonce: str) -> list[Record]:
-    """Return the records in what a host sent, each the texts of its fields; bytes that are no UTF-8 as surrogates.
+    """Return the records in what a host sent, as `split` does."""
+    return split(output, nonce)[0]
+
+
+def split(output: bytes, nonce: str) -> tuple[list[Record], bytes]:
+    """Return the records in what a host sent, each the texts of its fields, and what comes behind them.
+
+    Bytes that are no UTF-8 become surrogates.
 
     Raises:
         ReachError: there is no answer, it is cut off, or the connection changed it on its way.
@@ -35,16 +42,17 @@ def records(output: bytes, nonce: str) -> list[Record]:
     if len(content) > MAX_OUTPUT:
         raise ReachError(f"the host's shell sent more than {MAX_OUTPUT} bytes")
     found: list[Record] = []
-    for record in _fields(content[1:]):
+    for record, position in _fields(content[1:]):
         if record == [b"end"]:
-            return found
+            return found, content[1 + position :]
         if record[0] == b"probe" and record[1:] != [PROBE]:
             raise ReachError("the connection changes what passes, so what the host's shell sends can't be read")
         found.append(tuple(field.decode("utf-8", "surrogateescape") for field in record))
     raise ReachError("the answer of the host's shell is cut off")
 
 
-def _fields(content: bytes) -> Iterator[list[bytes]]:
+def _fields(content: bytes) -> Iterator[tuple[list[bytes], int]]:
+    """Yield the fields of each record, and the place behind it."""
     position = 0
     while position < len(content):
         end = content.find(b"\n", position)
@@ -61,4 +69,4 @@ def _fields(content: bytes) -> Iterator[list[bytes]]:
         if content[position : position + 1] != b"\n":
             return
         position += 1
-        yield fields
+        yield fields, position

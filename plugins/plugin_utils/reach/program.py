@@ -20,7 +20,9 @@ _COMMENT = re.compile(r"\s*#(?! shellcheck)|\s*# shellcheck")
 _RPM_DATABASES = ("/var/lib/rpm/Packages", "/var/lib/rpm/rpmdb.sqlite", "/usr/lib/sysimage/rpm/rpmdb.sqlite")
 
 
-def build(nonce: str, system: Wanted, clients: Iterable[Wanted], others: Iterable[str], pythons: Iterable[str], lowest: int) -> str:
+def build(
+    nonce: str, system: Wanted, clients: Iterable[Wanted], others: Iterable[str], pythons: Iterable[str], lowest: int, sent: str = ""
+) -> str:
     """Return the text of the program.
 
     Args:
@@ -29,11 +31,12 @@ def build(nonce: str, system: Wanted, clients: Iterable[Wanted], others: Iterabl
         others: names of programs that are only looked for.
         pythons: interpreters, one of which makes this program unneeded; with none of them it always does its work.
         lowest: the lowest version of Python that serves, 308 for 3.8.
+        sent: a program that is handed to the interpreter.
     """
     wanted = [system, *clients]
     calls = [
         "want_host",
-        *([_call("want_python", str(lowest), *pythons)] if pythons else []),
+        *([f"program={shlex.quote(sent)}", _call("want_python", str(lowest), *pythons)] if pythons else []),
         *_lists(OPENSSL),
         "want_homes",
         "want_loaders",
@@ -54,7 +57,7 @@ def build(nonce: str, system: Wanted, clients: Iterable[Wanted], others: Iterabl
     lines = [line.strip() for line in text.splitlines() if line.strip() and not _COMMENT.match(line)]
     start = _call("printf", "%s\\n", f"{START} {nonce}")
     body = "\n".join([start, *lines, *calls])
-    return f"exec 2>/dev/null\nmailtls() {{\n{body}\n}}\nmailtls </dev/null\nexit\n"
+    return f"exec 3>&2 2>/dev/null\nmailtls() {{\n{body}\n}}\nmailtls </dev/null\nexit\n"
 
 
 def extended(pattern: bytes) -> str:

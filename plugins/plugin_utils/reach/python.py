@@ -37,6 +37,22 @@ def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any])
         raise ReachError(str(error)) from error
     if answer.get("unreachable"):
         raise AnsibleConnectionFailure(str(answer.get("msg") or "the connection failed"))
+    return _evidence(answer)
+
+
+def program(action: Any, arguments: Mapping[str, Any]) -> bytes:
+    """Return the program that goes to the host's Python; none where none may go through the connection."""
+    if not action._is_pipelining_enabled("new", False):
+        return b""
+    return python_program.build({name: arguments[name] for name in audit.ARGUMENTS})
+
+
+def evidence_in(printed: str, complaint: str) -> Evidence:
+    """Return the evidence in what that program printed. Raises ReachError, by what it complained of, where there is none."""
+    return _evidence(_read({"stdout": printed, "stderr": complaint}))
+
+
+def _evidence(answer: Mapping[str, Any]) -> Evidence:
     if "evidence" not in answer:
         raise ReachError(failure_text.reason(answer) or "the host sent no evidence")
     evidence: Evidence = answer["evidence"]
@@ -45,18 +61,19 @@ def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any])
 
 def _answer(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
     """Return {evidence}, or what says why there is none, in the form of a module's result."""
-    python = interpreter.known(action, task_vars) if action._is_pipelining_enabled("new", False) else None
+    sent = program(action, arguments)
+    python = interpreter.known(action, task_vars) if sent else None
     if python is None:
         answer: dict[str, Any] = action._execute_module(module_name=MODULE, module_args=dict(arguments), task_vars=task_vars)
         return answer
-    return _read(_run(action, python, python_program.build({name: arguments[name] for name in audit.ARGUMENTS})))
+    return _read(_run(action, python, sent))
 
 
-def _run(action: Any, python: str, program: bytes) -> Mapping[str, Any]:
+def _run(action: Any, python: str, sent: bytes) -> Mapping[str, Any]:
     # As Ansible puts it, unquoted: what the inventory names may be more than a path, such as /usr/bin/env python3.
     command = f"{action._compute_environment_string()} {python} {python_program.OPTIONS}".strip()
     try:
-        told: Mapping[str, Any] = action._low_level_execute_command(command, in_data=program)
+        told: Mapping[str, Any] = action._low_level_execute_command(command, in_data=sent)
     except (AnsibleConnectionFailure, OSError) as error:
         broken = _broken(error)
         if broken is None:

@@ -51,7 +51,8 @@ want_host() {
     record probe "$(printf 'tab\t line\n octets\303\244\377 .')"
 }
 
-# Which Python. want_python LOWEST INTERPRETER...: ends the program where one serves that is LOWEST (major * 100 + minor) or later.
+# Which Python. want_python LOWEST INTERPRETER...: ends the program where one serves that is LOWEST (major * 100 + minor) or later. What it
+# answers to the text in $program, if there is one, comes behind the records; to the standard error of the login (3) goes what it says besides.
 want_python() {
     lowest=$1
     shift
@@ -70,6 +71,10 @@ import json, subprocess, zlib' </dev/null)
                 elif [ "$whole" -eq 0 ]; then
                     record python "$python" "$told"
                     record end
+                    [ -z "$program" ] || (
+                        unset LC_ALL
+                        printf '%s' "$program" | "$python" -I -S -B - 2>&3
+                    )
                     exit 0
                 else
                     record unfit "$python" incomplete
@@ -77,6 +82,7 @@ import json, subprocess, zlib' </dev/null)
                 ;;
         esac
     done
+    exec 3>&-
 }
 
 # Files

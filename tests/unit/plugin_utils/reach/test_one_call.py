@@ -1,0 +1,85 @@
+"""A host of which no interpreter is known: one call finds its Python and has it do the audit. The login is a shell of this machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible import constants
+from posix_shells import SHELLS
+
+from ansible_collections.mailtls.fleet.plugins.module_utils.audit import ARGUMENT_SPEC
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import choose, python_program
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.program import PARTS
+
+ARGUMENTS = {**{name: spec["default"] for name, spec in ARGUMENT_SPEC.items()}, "bundled": False}
+
+
+class Login:
+    """Stands for the action plugin of a host; counts the calls."""
+
+    def __init__(self, sh: list[str], pipelined: bool = True) -> None:
+        self.calls: list[str] = []
+        self._pipelined = pipelined
+        self._play_context = SimpleNamespace(executable=" ".join(sh))
+        self._connection = SimpleNamespace(transport="ssh", _shell=SimpleNamespace(SHELL_FAMILY="sh"), become=None)
+        self._task = SimpleNamespace(delegate_to=None)
+        self._templar = SimpleNamespace(template=lambda text: text)
+
+    def _is_pipelining_enabled(self, _style: str, _asynchronous: bool) -> bool:
+        return self._pipelined
+
+    def _compute_environment_string(self) -> str:
+        return ""
+
+    def _low_level_execute_command(self, command: str, in_data: bytes = b"", sudoable: bool = True) -> dict[str, Any]:
+        self.calls.append(command)
+        done = subprocess.run(command, shell=True, input=in_data, capture_output=True, check=False)
+        return {"rc": done.returncode, "stdout": done.stdout.decode("utf-8", "surrogateescape"), "stderr": done.stderr.decode()}
+
+
+@pytest.fixture(autouse=True)
+def run_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A temporary directory of an Ansible run of the test's own."""
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+
+
+def audited(login: Login, *pythons: str) -> tuple[str, list[str]]:
+    """The way by which the host was audited, and what is noted of it."""
+    variables = {"ansible_python_interpreter": "auto_silent", "ansible_interpreter_python_fallback": list(pythons)}
+    evidence = choose.obtain(login, ARGUMENTS, variables)
+    return evidence["reach"], [gap["why"] for gap in evidence["gaps"] if gap["what"] == "reach"]
+
+
+def fake(path: Path, answer: str) -> str:
+    path.write_text(f"#!/bin/sh\n{answer}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_a_host_with_python_takes_one_call(sh: list[str]) -> None:
+    login = Login(sh)
+    assert audited(login, "/nowhere/python3", sys.executable) == ("python", [])
+    assert login.calls == [" ".join(sh)]
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_a_python_that_tells_its_version_and_does_nothing_else_leaves_it_to_the_shell(sh: list[str], tmp_path: Path) -> None:
+    login = Login(sh)
+    reach, [note] = audited(login, fake(tmp_path / "python3", "cat >/dev/null; echo 311"))
+    assert (reach, len(login.calls)) == ("shell", 3)
+    assert note.startswith("audited by shell, because Python did not do it: the host's answer is no result")
+
+
+def test_an_incomplete_python_is_passed_over(tmp_path: Path) -> None:
+    incomplete = fake(tmp_path / "python3", "echo 311; exit 1")
+    assert audited(Login(["sh"]), incomplete, sys.executable) == ("python", [])
+
+
+def test_both_ways_to_a_python_are_the_same() -> None:
+    assert f'"$python" {python_program.OPTIONS} ' in PARTS[0].read_text()
