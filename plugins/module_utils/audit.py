@@ -4,6 +4,7 @@
 
 import json
 import os
+import sys
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import duration
 from ansible_collections.mailtls.fleet.plugins.module_utils.collect import collect
@@ -34,7 +35,8 @@ NICENESS = 5
 
 def main(arguments):
     """Print, as JSON, what `answer` returns."""
-    print(json.dumps(answer(arguments)), flush=True)
+    sys.stdout.write(json.dumps(answer(arguments)) + "\n")
+    sys.stdout.flush()
 
 
 def answer(arguments):
