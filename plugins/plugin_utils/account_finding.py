@@ -221,6 +221,8 @@ class _Judge:
         why = f"{self.subject} offers {wording.span(self.path.offered or ())} to {wording.connection(self.account)}."
         if self.account.server is None:
             return self._unknown("undecided", "its server is not known, and could be a name that is retired")
+        if self.account.security is None:
+            return self._unknown("undecided", "whether it speaks TLS at all is not known")
         if self.facts and self.facts.running:
             why += f" {self.facts.running}"
         if self.account.replaced:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Evolution: the mail accounts among the key files of its users' data sources."""
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, glib_tls
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, flatpak, glib_tls
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import ini, services
 
 NAME = "evolution"
@@ -27,10 +27,10 @@ def read(host):
     installs = glib_tls.installs(host, (NAME,), (NAME,))
     accounts = []
     for user in host.users:
-        directory = user.home + _DIRECTORY
-        names = [name for name in host.names(directory, _AFFECTS) if name.endswith(_SUFFIX)]
-        found = [account for name in names for account in _account(host, user, directory + "/" + name)]
-        accounts.extend(base.bounded(host, found, directory, _AFFECTS))
+        for directory, sandbox in flatpak.places(host, user, _DIRECTORY, _AFFECTS):
+            names = [name for name in host.names(directory, _AFFECTS) if name.endswith(_SUFFIX)]
+            found = [account for name in names for account in _account(host, user, directory + "/" + name)]
+            accounts.extend(flatpak.leave_open(account, sandbox) for account in base.bounded(host, found, directory, _AFFECTS))
     return glib_tls.complete(host, NAME, installs, accounts)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Geary: the IMAP accounts of its users."""
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, glib_tls
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, flatpak, glib_tls
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import ini, services
 
 NAME = "geary"
@@ -22,12 +22,12 @@ def read(host):
     installs = glib_tls.installs(host, (NAME,), (NAME,))
     accounts = []
     for user in host.users:
-        for directory in [user.home + name for name in _DIRECTORIES]:
+        for directory, sandbox in [place for name in _DIRECTORIES for place in flatpak.places(host, user, name, _AFFECTS)]:
             paths = [
                 directory + "/" + name + "/" + _FILE for name in host.names(directory, _AFFECTS) if host.is_dir(directory + "/" + name)
             ]
             found = [account for path in paths for account in _account(host, user, path)]
-            accounts.extend(base.bounded(host, found, directory, _AFFECTS))
+            accounts.extend(flatpak.leave_open(account, sandbox) for account in base.bounded(host, found, directory, _AFFECTS))
     return glib_tls.complete(host, NAME, installs, accounts)
 
 

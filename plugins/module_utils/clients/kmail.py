@@ -4,7 +4,7 @@
 
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, launched
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, flatpak, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import ini, services
 
 NAME = "kmail"
@@ -36,14 +36,15 @@ def read(host):
         found["stacks"] = _stacks(host)
     accounts = []
     for user in host.users:
-        for directory in [user.home + name for name in _DIRECTORIES]:
+        for directory, sandbox in [place for name in _DIRECTORIES for place in flatpak.places(host, user, name, _AFFECTS)]:
             found = [_account(host, user, directory + "/" + name, match) for name, match in _names(host, directory)]
-            accounts.extend(base.bounded(host, [account for account in found if account], directory, _AFFECTS))
+            kept = base.bounded(host, [account for account in found if account], directory, _AFFECTS)
+            accounts.extend(flatpak.leave_open(account, sandbox) for account in kept)
     return base.evidence(NAME, installs, launched.in_session(host, installs, NAME, accounts, in_terminal=False))
 
 
 def _names(host, directory):
-    return [(name, match) for name, match in ((name, _FILE.match(name)) for name in host.names(directory, start=_START)) if match]
+    return [(name, match) for name, match in ((name, _FILE.match(name)) for name in host.names(directory, _AFFECTS, _START)) if match]
 
 
 def _stacks(host):
@@ -60,7 +61,9 @@ def _account(host, user, path, match):
     text = host.text(path, _AFFECTS)
     if text is None:
         return None
-    sections, _errors = ini.parse(text, comments="#")
+    sections, errors = ini.parse(text, comments="#")
+    for error in errors:
+        host.gap(path, f"{error}; the rest of the file was read", _AFFECTS)
     # KConfig marks a key, [$e] say, behind its name.
     entries = {(section.name or "", entry.key.partition("[")[0].lower()): entry for section in sections for entry in section.entries}
     read_resource = _imap if match.group("protocol") == "imap" else _pop3
@@ -70,6 +73,9 @@ def _account(host, user, path, match):
         undecided.append(base.undecided("security", "the file does not say it, or with a word that is not known", path, 1))
     if server is None or not server.value:
         undecided.append(base.undecided("server", "the file names none", path, 1))
+    if server is not None and "$" in server.value and "[$e" in server.key:
+        undecided.append(base.undecided("server", "it names variables of the session", path, server.line))
+        server = server._replace(value="")
     name = server.value.rpartition(":")[0] if server and re.search(r":\d+\Z", server.value) else server.value if server else None
     return base.account(
         user.name,

@@ -16,6 +16,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients.mozilla_preferences import Doubt, Preferences
 
 _NO_COPY = mozilla_layers.Layers([], [])
+_NO_COPY_OPENS_IT = "none of the installed copies is known to open this profile"
 _UNDECIDED_COPY = "the installed copies have different settings, and which of them opens this profile is not known"
 
 
@@ -57,4 +58,7 @@ def _accounts(host, name, profile, candidates, of_copies):
     for other in others:
         preferences.doubt_where_other(other, Doubt(_UNDECIDED_COPY, profile.directory + "/prefs.js", 1))
     accounts = mozilla_accounts.read(host, preferences, profile, version, affects)
+    if not candidates:
+        for account in accounts:
+            account["undecided"].append(base.undecided("TLS library", _NO_COPY_OPENS_IT, account["config"], account["line"]))
     return launched.in_session(host, [copy.install for copy in candidates], name, accounts, in_terminal=False)

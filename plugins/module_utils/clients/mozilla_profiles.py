@@ -62,7 +62,7 @@ def _listed(host, directory, affects):
         return []
     sections, errors = ini.parse(content)
     if errors:
-        host.gap(path, f"{errors[0]}; that line is left out")
+        host.gap(path, f"{errors[0]}; that line is left out", affects)
     named = [section for section in sections if re.match(r"Profile\d+\Z", section.name or "")]
     if len(named) > MAX_PROFILES:
         host.gap(path, f"names more than {MAX_PROFILES} profiles: only the first of them were read", affects)

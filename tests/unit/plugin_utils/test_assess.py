@@ -153,6 +153,11 @@ def test_no_tls_at_all_fails():
     assert judge_account(security="none", port=143)["cause"] == "plaintext"
 
 
+def test_a_security_that_is_not_known_may_be_none_at_all():
+    found = judge_account(security=None)
+    assert (found["verdict"], "TLS at all" in found["why"]) == ("UNKNOWN", True)
+
+
 def test_no_tls_to_a_program_on_the_same_host_is_that_programs_matter():
     assert judge_account(security="none", server="127.0.0.1", port=1143)["verdict"] == "UNKNOWN"
 

@@ -135,6 +135,21 @@ def test_a_server_that_is_kept_elsewhere_is_undecided(reader, path, text, tree):
     assert (account["server"], [entry["what"] for entry in account["undecided"]]) == (None, ["server"])
 
 
+FLATPAKS = [
+    (evolution, "org.gnome.Evolution/config/evolution/sources/a.source"),
+    (geary, "org.gnome.Geary/config/geary/account_01/geary.ini"),
+    (geary, "org.gnome.Geary/data/geary/account_01/geary.ini"),
+]
+
+
+@pytest.mark.parametrize(("reader", "path"), FLATPAKS)
+def test_what_a_flatpak_keeps_is_read_but_not_taken_for_the_system_s_program(reader, path, tree):
+    text = next(text for example, _path, text in EXAMPLES if example is reader)
+    [account], gaps = read(tree, reader, f"{HOME}/.var/app/{path}", text)
+    assert (account["config"], account["enabled"], gaps) == (f"{HOME}/.var/app/{path}", True, [])
+    assert [entry["what"] for entry in account["undecided"]] == ["TLS library"]
+
+
 @pytest.mark.parametrize(("reader", "path", "text"), EXAMPLES)
 def test_a_line_that_is_none_is_a_gap_without_its_text(reader, path, text, tree):
     _accounts, gaps = read(tree, reader, path, text + SECRET + "\n")

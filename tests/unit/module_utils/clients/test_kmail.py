@@ -50,6 +50,25 @@ def test_what_the_file_does_not_say_is_undecided(tree):
     assert [entry["what"] for entry in account["undecided"]] == ["security", "server"]
 
 
+def test_a_server_that_a_variable_of_the_session_names_is_undecided(tree):
+    [account], _gaps = read(tree, IMAP, "[network]\nImapServer[$e]=$MAILHOST\nSafety=SSL\n")
+    assert (account["server"], [entry["what"] for entry in account["undecided"]]) == (None, ["server"])
+
+
+def test_a_line_that_is_none_is_a_gap_without_its_text(tree):
+    _accounts, gaps = read(tree, IMAP, f"[network]\nImapServer=h\nSafety=SSL\n{SECRET}\n")
+    assert [(gap["what"], gap["affects"]) for gap in gaps] == [(IMAP, "client:kmail")]
+    assert SECRET not in repr(gaps)
+
+
+def test_a_directory_that_cannot_be_listed_is_a_gap_of_it(tree):
+    tree.write("/usr/bin/akonadi_imap_resource", "")
+    tree.link("/home/alice/.config", "/home/alice/.config")
+    host = tree.host()
+    kmail.read(host)
+    assert [(gap["what"], gap["affects"]) for gap in host.gaps] == [("/home/alice/.config", "client:kmail")]
+
+
 def test_a_secret_is_in_no_account_and_no_gap(tree):
     [account], gaps = read(tree, POP3, f"[General]\nhost=h\npassword={SECRET}\nlogin={SECRET}\n{SECRET}\n")
     assert SECRET not in repr((account, gaps))

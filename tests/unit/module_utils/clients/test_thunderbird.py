@@ -341,6 +341,7 @@ def test_two_copies_with_different_settings_leave_it_undecided_until_one_opened_
 # name: (file, content, whether the accounts may be others)
 UNREADABLE = {
     "broken profiles": (HOME + "/profiles.ini", "[Profile0]\nName=x\n", True),
+    "a broken header of a profile": (HOME + "/profiles.ini", PROFILES_INI + "[Profile1\nIsRelative=1\nPath=other\n", True),
     "binary preferences": (PROFILE + "/prefs.js", b"user_pref\0", True),
     "an open text in AutoConfig": (PROGRAM + "/lab.cfg", '//\nlockPref("x', True),
     "nothing but broken statements": (PROFILE + "/user.js", ";" * 1000, True),
@@ -391,6 +392,14 @@ def test_every_profile_of_every_user(desktop):
         ("bob", "bob.example"),
     ]
     assert gaps == []
+
+
+def test_a_profile_that_no_installed_copy_opens_is_not_judged_by_another(desktop):
+    snap = "/home/alice/snap/thunderbird/common/.thunderbird"
+    desktop.write(snap + "/profiles.ini", PROFILES_INI)
+    desktop.write(snap + "/lab/prefs.js", ACCOUNT)
+    undecided = {account["config"]: [entry["what"] for entry in account["undecided"]] for account in accounts_of(desktop)[0]}
+    assert undecided == {PROFILE + "/prefs.js": [], snap + "/lab/prefs.js": ["TLS library"]}
 
 
 def test_a_directory_without_profiles_ini_is_not_used(desktop):
