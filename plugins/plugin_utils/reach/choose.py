@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import interpreter, python, shell, windows
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import interpreter, program, python, shell, shell_call, windows
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import Evidence, Obtain, ReachError, note
 
 AUTO, PYTHON, SHELL, WINDOWS = "auto", "python", "shell", "windows"
@@ -37,23 +38,24 @@ def is_windows(action: Any) -> bool:
 def _posix(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> Evidence:
     """By Python where one serves, else by shell.
 
-    Where no interpreter is set for the host, the program of the reach `shell` looks for one in the place of Ansible's own discovery, and
-    hands it the program that it brings along, or goes on by itself where none serves: one call either way.
+    Where no interpreter is set for the host, a program of the shell looks for one in the place of Ansible's own discovery, and hands it the
+    program that comes with it. So a host with Python takes one call either way, and one without takes two.
     """
     if interpreter.known(action, task_vars):
         return _by_python(action, arguments, task_vars)
     lowest = interpreter.lowest(action)
-    sent = python.program(action, arguments).decode("ascii")
-    answer = shell.ask(action, arguments, interpreter.candidates(task_vars), lowest, sent)
+    sent = python.program(action, arguments)
+    finder = functools.partial(program.finder, interpreter.candidates(task_vars), lowest, bool(sent))
+    answer = shell_call.as_argument(action, finder, sent)
     found = interpreter.found(answer.records)
     if found is None:
-        return note(shell.evidence(answer.records), interpreter.unfit(answer.records, lowest))
+        return note(shell.obtain(action, arguments, task_vars), interpreter.unfit(answer.records, lowest))
     try:
         evidence = python.evidence_in(answer.printed, answer.complaint)
     except ReachError:
         # Also where nothing could be sent along.
         return _by_python(action, arguments, interpreter.use(action, task_vars, found))
-    for why in shell.notes(answer.records):
+    for why in shell_call.notes(answer.records):
         evidence = note(evidence, why)
     return evidence
 

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The program that the reach `shell` sends: the files in sh/, and behind them the calls for what is wanted, in one function."""
+"""The programs of the shell that run on a host: the files in sh/, and behind them the calls for what is wanted, in one function."""
 
 from __future__ import annotations
 
@@ -12,31 +12,39 @@ from pathlib import Path
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.wanted import OPENSSL, Filter, Wanted
 
 START = "mailtls-frame"
-PARTS = [
-    Path(__file__).with_name("sh") / f"{name}.sh" for name in ("files", "libraries", "live", "openssl", "starts", "packages", "filters")
-]
+_DIRECTORY = Path(__file__).with_name("sh")
+PARTS = [_DIRECTORY / f"{name}.sh" for name in ("record", "files", "libraries", "live", "openssl", "starts", "packages", "filters")]
+FINDER = [_DIRECTORY / f"{name}.sh" for name in ("record", "python")]
 _COMMENT = re.compile(r"\s*#(?! shellcheck)|\s*# shellcheck")
 # Databases whose being there is a fact, though only rpm itself reads them.
 _RPM_DATABASES = ("/var/lib/rpm/Packages", "/var/lib/rpm/rpmdb.sqlite", "/usr/lib/sysimage/rpm/rpmdb.sqlite")
 
 
-def build(
-    nonce: str, system: Wanted, clients: Iterable[Wanted], others: Iterable[str], pythons: Iterable[str], lowest: int, sent: str = ""
-) -> str:
-    """Return the text of the program.
+def finder(pythons: Iterable[str], lowest: int, is_handed: bool, nonce: str) -> str:
+    """Return the text of the program that finds the host's Python, and has that run what comes by standard input.
 
     Args:
+        pythons: names or paths of interpreters, the first of which serves that is there.
+        lowest: the lowest version that serves, 308 for 3.8.
+        is_handed: whether something comes by standard input.
         nonce: what its answer begins with.
+    """
+    text = _framed(FINDER, [_call("want_python", str(lowest), "handed" if is_handed else "", *pythons)], nonce)
+    # What nobody has read by the end would break the connection's pipe.
+    return f"{text}mailtls\n{'cat >/dev/null' if is_handed else ''}\nexit\n"
+
+
+def build(system: Wanted, clients: Iterable[Wanted], others: Iterable[str], nonce: str) -> str:
+    """Return the text of the program that reads.
+
+    Args:
         system, clients: what is wanted.
         others: names of programs that are only looked for.
-        pythons: interpreters, one of which makes this program unneeded; with none of them it always does its work.
-        lowest: the lowest version of Python that serves, 308 for 3.8.
-        sent: a program that is handed to the interpreter.
+        nonce: what its answer begins with.
     """
     wanted = [system, *clients]
     calls = [
         "want_host",
-        *([f"program={shlex.quote(sent)}", _call("want_python", str(lowest), *pythons)] if pythons else []),
         *_lists(OPENSSL),
         "want_homes",
         "want_loaders",
@@ -53,11 +61,15 @@ def build(
         _call("want_packages", *(name for item in wanted for name in item.packages)),
         "record end",
     ]
-    text = "".join(part.read_text(encoding="utf-8") for part in PARTS)
+    return f"exec 2>/dev/null\n{_framed(PARTS, calls, nonce)}mailtls </dev/null\nexit\n"
+
+
+def _framed(parts: Iterable[Path], calls: Iterable[str], nonce: str) -> str:
+    text = "".join(part.read_text(encoding="utf-8") for part in parts)
     lines = [line.strip() for line in text.splitlines() if line.strip() and not _COMMENT.match(line)]
     start = _call("printf", "%s\\n", f"{START} {nonce}")
     body = "\n".join([start, *lines, *calls])
-    return f"exec 3>&2 2>/dev/null\nmailtls() {{\n{body}\n}}\nmailtls </dev/null\nexit\n"
+    return f"mailtls() {{\n{body}\n}}\n"
 
 
 def extended(pattern: bytes) -> str:

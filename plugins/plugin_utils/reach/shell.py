@@ -4,17 +4,15 @@
 
 from __future__ import annotations
 
-import secrets
+import functools
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
-
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import collect
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base as clients
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import present
 from ansible_collections.mailtls.fleet.plugins.module_utils.live import find
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import frame, masked, openssl_program, program, wanted
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import frame, masked, openssl_program, program, shell_call, wanted
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.base import Evidence, ReachError, note
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.frame import Record
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.saved_host import SavedHost
@@ -27,64 +25,11 @@ _UNREAD = f"its configuration is {_NOT_READ}"
 
 def obtain(action: Any, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> Evidence:
     """Return the evidence of a host with nothing but a shell; see base.py."""
-    return evidence(ask(action, arguments).records)
-
-
-class Answer(NamedTuple):
-    """What a host answered: records, and what the Python printed and complained of that was handed a program, if one was."""
-
-    records: list[Record]
-    printed: str
-    complaint: str
-
-
-def ask(action: Any, arguments: Mapping[str, Any], pythons: Iterable[str] = (), lowest: int = 0, sent: str = "") -> Answer:
-    """Run the program on the host, without root where the account may not become root, and return its answer.
-
-    Args:
-        action, arguments: as of `obtain`.
-        pythons, lowest, sent: as of program.build.
-
-    Raises:
-        ReachError, AnsibleConnectionFailure: as of `obtain`.
-    """
     if arguments.get("root", "/").rstrip("/"):
         raise ReachError("a mounted tree can only be audited by a Python of the host that it is mounted on")
-    nonce = secrets.token_hex(16)
     others = [name for names in wanted.ONLY_SEEN.values() for name in names]
-    text = program.build(nonce, wanted.SYSTEM, wanted.CLIENTS.values(), others, list(pythons), lowest, sent)
-    try:
-        return _run(action, text, nonce, sudoable=True)
-    except AnsibleConnectionFailure:
-        raise
-    except (AnsibleError, ReachError) as error:
-        if not getattr(action._connection, "become", None):
-            raise ReachError(str(error)) from error
-        refused = str(error)
-    told = _run(action, text, nonce, sudoable=False)
-    why = f"the account could not become another user, so this was seen with its own rights: {refused}"
-    return told._replace(records=[*told.records, ("note", why)])
-
-
-def _run(action: Any, text: str, nonce: str, sudoable: bool) -> Answer:
-    executable = action._play_context.executable or "/bin/sh"
-    # Where modules may not go through the connection, sudo wants a terminal, say: then the program is an argument.
-    if action._is_pipelining_enabled("new", False):
-        answer = action._low_level_execute_command(executable, sudoable=sudoable, in_data=text.encode("utf-8"))
-    else:
-        answer = action._low_level_execute_command(text, sudoable=sudoable)
-    complaint = str(answer.get("stderr") or "")
-    try:
-        records, printed = frame.split(answer["stdout"].encode("utf-8", "surrogateescape"), nonce)
-    except ReachError as error:
-        told = " ".join(complaint.split())
-        raise ReachError(f"{error}: {told}" if told else str(error)) from None
-    return Answer(records, printed.decode("utf-8", "surrogateescape"), complaint)
-
-
-def notes(records: Iterable[Record]) -> list[str]:
-    """Return what is to be noted of how the host was seen."""
-    return [record[1] for record in records if record[0] == "note"]
+    build = functools.partial(program.build, wanted.SYSTEM, list(wanted.CLIENTS.values()), others)
+    return evidence(shell_call.by_input(action, build).records)
 
 
 def evidence(records: list[Record]) -> Evidence:
@@ -101,7 +46,7 @@ def _evidence(records: list[Record]) -> Evidence:
     document: Evidence = collect.of_host(host, NAME, host.uid == 0, readers=readers)
     openssl_program.complete(host, document["stacks"], records)
     _note_unread(host, document, records)
-    for why in notes(records):
+    for why in shell_call.notes(records):
         document = note(document, why)
     return masked.undecided(document)
 

@@ -2,30 +2,11 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # shellcheck shell=sh
 #
-# What the reach `shell` runs on a host, as root where it may. It reads, prints records, and writes nothing: no file, no here-document
-# (some shells keep those in files). POSIX sh and the utilities of 2007; where one is missing, the controller sees it from what is absent.
-#
-# The other files of this directory are its further parts. program.py puts the calls of `want` and the data of the filters behind them, all
-# inside one function, so that half a transmission does nothing. A record is the number of its fields, their lengths in bytes, a line feed, the fields and a line feed:
-# nothing that a file holds can be taken for a record. What a filter leaves out stands as one SUB character (octal 032).
+# What the reach `shell` runs on a host, as root where it may. What a filter leaves out stands as one SUB character (octal 032).
 
-LC_ALL=C
-export LC_ALL
-PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
-export PATH
-umask 077
-set -f
 NEWLINE='
 '
 LIMIT=1048576
-
-record() {
-    printf '%s' "$#"
-    for field; do printf ' %s' "${#field}"; done
-    printf '\n'
-    for field; do printf '%s' "$field"; done
-    printf '\n'
-}
 
 # limited SECONDS COMMAND...: some commands wait for a lock for ever.
 limited() {
@@ -49,40 +30,6 @@ want_host() {
     IFS=$NEWLINE
     record host "$(uname -s)" "$(uname -r)" "$(uname -m)" "$(id -u)"
     record probe "$(printf 'tab\t line\n octets\303\244\377 .')"
-}
-
-# Which Python. want_python LOWEST INTERPRETER...: ends the program where one serves that is LOWEST (major * 100 + minor) or later. What it
-# answers to the text in $program, if there is one, comes behind the records; to the standard error of the login (3) goes what it says besides.
-want_python() {
-    lowest=$1
-    shift
-    for name; do
-        python=$(command -v "$name") || continue
-        told=$("$python" -S -E -c 'import sys
-print(sys.version_info[0] * 100 + sys.version_info[1])
-sys.stdout.flush()
-import json, subprocess, zlib' </dev/null)
-        whole=$?
-        case $told in
-            '' | *[!0-9]*) record unfit "$python" broken ;;
-            *)
-                if [ "$told" -lt "$lowest" ]; then
-                    record unfit "$python" "$told"
-                elif [ "$whole" -eq 0 ]; then
-                    record python "$python" "$told"
-                    record end
-                    [ -z "$program" ] || (
-                        unset LC_ALL
-                        printf '%s' "$program" | "$python" -I -S -B - 2>&3
-                    )
-                    exit 0
-                else
-                    record unfit "$python" incomplete
-                fi
-                ;;
-        esac
-    done
-    exec 3>&-
 }
 
 # Files

@@ -1,4 +1,4 @@
-"""A host of which no interpreter is known: one call finds its Python and has it do the audit. The login is a shell of this machine."""
+"""A host of which no interpreter is known: one call finds its Python and has that do the audit. The login is a shell of this machine."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ansible import constants
 from posix_shells import SHELLS
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.audit import ARGUMENT_SPEC
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import choose, python_program
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.program import PARTS
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import choose, interpreter, python_program
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.program import FINDER
 
 ARGUMENTS = {**{name: spec["default"] for name, spec in ARGUMENT_SPEC.items()}, "bundled": False}
 
@@ -26,6 +26,7 @@ class Login:
         self.calls: list[str] = []
         self._pipelined = pipelined
         self._play_context = SimpleNamespace(executable=" ".join(sh))
+        self._sh = sh
         self._connection = SimpleNamespace(transport="ssh", _shell=SimpleNamespace(SHELL_FAMILY="sh"), become=None)
         self._task = SimpleNamespace(delegate_to=None)
         self._templar = SimpleNamespace(template=lambda text: text)
@@ -36,9 +37,9 @@ class Login:
     def _compute_environment_string(self) -> str:
         return ""
 
-    def _low_level_execute_command(self, command: str, in_data: bytes = b"", sudoable: bool = True) -> dict[str, Any]:
+    def _low_level_execute_command(self, command: str, in_data: bytes | None = None, sudoable: bool = True) -> dict[str, Any]:
         self.calls.append(command)
-        done = subprocess.run(command, shell=True, input=in_data, capture_output=True, check=False)
+        done = subprocess.run([*self._sh, "-c", command], input=in_data or None, capture_output=True, check=False)
         return {"rc": done.returncode, "stdout": done.stdout.decode("utf-8", "surrogateescape"), "stderr": done.stderr.decode()}
 
 
@@ -65,7 +66,23 @@ def fake(path: Path, answer: str) -> str:
 def test_a_host_with_python_takes_one_call(sh: list[str]) -> None:
     login = Login(sh)
     assert audited(login, "/nowhere/python3", sys.executable) == ("python", [])
-    assert login.calls == [" ".join(sh)]
+    assert len(login.calls) == 1
+
+
+def test_nothing_waits_for_input_where_none_can_be_sent() -> None:
+    """Standard input is that of this process, which may be a terminal: whoever read it would wait."""
+    login = Login(["sh"], pipelined=False)
+    with pytest.raises(AttributeError, match="_execute_module"):  # what comes next, and is no part of this host
+        audited(login, sys.executable)
+    assert len(login.calls) == 1
+
+
+def test_a_host_without_python_takes_two_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    login = Login(["sh"])
+    monkeypatch.setattr(interpreter, "candidates", lambda _variables: ["/nowhere/python3"])
+    reach, [note] = audited(login)
+    assert (reach, len(login.calls)) == ("shell", 2)
+    assert note.startswith("audited by shell, because there is no Python of 3.6 or later: ")
 
 
 @pytest.mark.parametrize("sh", SHELLS)
@@ -82,4 +99,4 @@ def test_an_incomplete_python_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_both_ways_to_a_python_are_the_same() -> None:
-    assert f'"$python" {python_program.OPTIONS} ' in PARTS[0].read_text()
+    assert f'"$python" {python_program.OPTIONS}\n' in FINDER[-1].read_text()

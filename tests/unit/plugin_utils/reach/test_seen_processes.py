@@ -49,7 +49,7 @@ def fetcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Pat
 
 
 def said(sh: list[str], number: int) -> bytes:
-    text = program.build("n0", wanted.SYSTEM, wanted.CLIENTS.values(), [], [], 0)
+    text = program.build(wanted.SYSTEM, wanted.CLIENTS.values(), [], "n0")
     command = ["nsenter", f"--net=/proc/{number}/ns/net", *sh]
     return subprocess.run(command, input=text.encode(), env={"PATH": os.environ["PATH"]}, capture_output=True, check=False).stdout
 

@@ -119,7 +119,7 @@ CASES = [pytest.param(name, text, id=f"{name} {number}") for name, texts in TEXT
 
 @pytest.mark.requires_program("shellcheck")
 def test_shellcheck_finds_no_mistake() -> None:
-    for files in (["-"], map(str, program.PARTS)):
+    for files in (["-"], map(str, program.PARTS), map(str, program.FINDER)):
         done = subprocess.run(["shellcheck", "-s", "sh", *files], input=functions(), capture_output=True, text=True, check=False)
         assert done.stdout == ""
 
@@ -175,7 +175,7 @@ def _run(sh: list[str], script: str) -> bytes:
 @pytest.fixture(scope="module", params=SHELLS)
 def output(request: pytest.FixtureRequest) -> bytes:
     """What the whole program says of this machine."""
-    text = program.build("n0", wanted.SYSTEM, wanted.CLIENTS.values(), [], [], 0)
+    text = program.build(wanted.SYSTEM, wanted.CLIENTS.values(), [], "n0")
     return _run(request.param, text)
 
 
