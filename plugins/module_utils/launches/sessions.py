@@ -3,7 +3,8 @@
 """The variables that a user's sessions begin with, beside those of /etc/environment: what people start by hand runs under them.
 
 A login reads one of the user's profiles, an interactive shell its own file, and the user's manager environment.d
-(bash(1), "Invocation"; zsh(1), "Startup/shutdown files").
+(bash(1), "Invocation"; zsh(1), "Startup/shutdown files"; ksh(1), "Invocation"). The files of csh and fish are no text for sh: what these
+have exported is told by its name, and open (tcsh(1), "Startup and shutdown"; fish(1), "Configuration files").
 """
 
 import collections
@@ -28,17 +29,28 @@ SYSTEM_PROFILES = ("/etc/profile",)
 PROFILE_DIRECTORY = "/etc/profile.d"
 # bash takes the first of these that is there; other shells know the last alone.
 OWN_PROFILES = ("/.bash_profile", "/.bash_login", "/.profile")
-OTHER_PROFILES = ("/.zshenv", "/.zprofile", "/.xsessionrc", "/.xprofile")
+OTHER_PROFILES = ("/.zshenv", "/.zprofile", "/.zlogin", "/.xsessionrc", "/.xprofile", "/.xsession", "/.xinitrc")
 # Where a session's PAM service has pam_env read it.
 OWN_RULES = "/.pam_environment"
 _PAM_SERVICES = "/etc/pam.d"
 _READS_OWN_RULES = re.compile(r"^[^#\n]*pam_env\.so[^#\n]*\buser_readenv=1\b", re.MULTILINE)
-SYSTEM_INTERACTIVE = ("/etc/bash.bashrc", "/etc/bashrc", "/etc/zsh/zshenv", "/etc/zsh/zprofile", "/etc/zsh/zshrc")
-OWN_INTERACTIVE = ("/.bashrc", "/.zshrc")
+_OF_ZSH = ("zshenv", "zprofile", "zshrc", "zlogin")
+SYSTEM_INTERACTIVE = (
+    "/etc/bash.bashrc",
+    "/etc/bashrc",
+    "/etc/kshrc",
+    *("/etc/zsh/" + name for name in _OF_ZSH),
+    *("/etc/" + name for name in _OF_ZSH),
+)
+OWN_INTERACTIVE = ("/.bashrc", "/.zshrc", "/.kshrc")
+SYSTEM_OTHERS = ("/etc/csh.cshrc", "/etc/csh.login", "/etc/fish/config.fish")
+OWN_OTHERS = ("/.cshrc", "/.tcshrc", "/.login", "/.config/fish/config.fish")
 _MAX_FILE = 256 * 1024
 # Where a client finds its files.
 PLACES = {"XDG_CONFIG_HOME": "/.config", "FETCHMAILHOME": "", "IMAPFILTER_HOME": "/.imapfilter", "CURL_HOME": "", "MAILRC": "/.mailrc"}
 _NAMED = re.compile("|".join(SESSION_VARIABLES))
+# What csh and fish export; fish may do so with further options before the name.
+_EXPORTED = re.compile(r"(?:^|[;)&|]|\b(?:then|and|or))[ \t]*(?:setenv|set(?:[ \t]+-[\w-]+)+)[ \t]+(?P<name>\w+)", re.MULTILINE)
 # Programs whose commands and aliases matter.
 _CLIENTS = re.compile(
     r"fetchmail|getmail|mbsync|mpop|\bfdm\b|offlineimap|imapfilter|imapsync|mailfilter|mutt|\balpine\b|\baerc\b|thunderbird|evolution|geary"
@@ -115,10 +127,20 @@ class Sessions:
             _take(state, places, path, variables, self._host.text(path) or "")
         for path in _login_files(self._host, user):
             commands += self._run(state, places, path, user.home)
+        for path in SYSTEM_OTHERS + tuple(user.home + name for name in OWN_OTHERS):
+            self._take_others(state, places, path)
         login = _variables(state, places)
         for path in SYSTEM_INTERACTIVE + tuple(user.home + name for name in OWN_INTERACTIVE):
             commands += self._run(state, places, path, user.home)
         return Session(login, _variables(state, places), commands if self._with_commands else [])
+
+    def _take_others(self, state, places, path):
+        text = self._host.text(path, AFFECTS, _MAX_FILE) or ""
+        for match in _EXPORTED.finditer(text) if _NAMED.search(text) else ():
+            if match.group("name") in SESSION_VARIABLES:
+                state.assign(match.group("name"), None)
+                state.exported.add(match.group("name"))
+                places[match.group("name")] = (path, text.count("\n", 0, match.start("name")) + 1)
 
     def _inherited(self, user):
         """What pam_env gives the user's sessions; of the user's own rules some services take what they set, and some do not."""

@@ -73,6 +73,7 @@ _SESSION_VARIABLES = "\\(" + "\\|".join((*launch.LIBRARY_VARIABLES, *sessions.PL
 _PROFILE = Filter("session_variables", {"variables": _SESSION_VARIABLES, "exported": "export "})
 _MANAGERS = Filter("session_variables", {"variables": _SESSION_VARIABLES, "exported": ""})
 _PAM_RULES = Filter("pam_rules", {"variables": _SESSION_VARIABLES})
+_OTHER_SHELLS = Filter("exported_names", {"variables": _SESSION_VARIABLES})
 _SESSION_FILES = (
     *sessions.SYSTEM_PROFILES,
     *sessions.SYSTEM_INTERACTIVE,
@@ -104,6 +105,7 @@ SYSTEM = Wanted(
         ("/etc/debian_version", UNCOMMENTED),
         ("/System/Library/CoreServices/SystemVersion.plist", UNCOMMENTED),
         *((path, _PROFILE) for path in _SESSION_FILES),
+        *((path, _OTHER_SHELLS) for path in (*sessions.SYSTEM_OTHERS, *(f"~{name}" for name in sessions.OWN_OTHERS))),
         *((f"{directory}/{names}", chosen) for directory, names, chosen in _SESSION_DIRECTORIES),
     ),
     names=tuple((directory, names) for directory, names, _filter in _SESSION_DIRECTORIES),

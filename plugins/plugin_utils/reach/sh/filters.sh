@@ -17,6 +17,11 @@ session_variables() {
     sed "s/^[[:blank:]]*\(export[[:blank:]][[:blank:]]*\)\{0,1\}${variables-}=\([\"']\{0,1\}[^[:blank:];&|]*\).*\$/${exported-}\2=\3/;t
 s/.*//"
 }
+# Of a file of csh or fish, that it exports one of $variables.
+exported_names() {
+    sed "s/^\([^#]*[[:blank:];]\)\{0,1\}set[env]*[[:blank:]][^#;]*${variables-}\([[:blank:]].*\)\{0,1\}\$/setenv \2/;t
+s/.*//"
+}
 # Of the rules by which PAM gives variables to sessions, those of $variables.
 pam_rules() { sed "/^[[:blank:]]*${variables-}[[:blank:]=]/!s/.*//"; }
 daemon_defaults() { sed -n 's/^\([[:blank:]]*START_DAEMON=["'\'']\{0,1\}[A-Za-z]*["'\'']\{0,1\}\).*$/\1/;/START_DAEMON/!s/.*//;p'; }

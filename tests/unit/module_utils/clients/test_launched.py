@@ -230,6 +230,12 @@ OPEN_SESSIONS = {
     "computed": ("/home/alice/.profile", "export OPENSSL_CONF=$(ls /x)\n"),
     "on a condition": ("/home/alice/.profile", "if [ -f /x ]; then export OPENSSL_CONF=/x; fi\n"),
     "another library": ("/etc/profile.d/tls.sh", "export LD_PRELOAD=/x.so\n"),
+    "csh": ("/home/alice/.cshrc", "setenv OPENSSL_CONF /x\n"),
+    "everybody's csh": ("/etc/csh.login", "if ( -f /x ) setenv OPENSSL_CONF /x\n"),
+    "fish": ("/home/alice/.config/fish/config.fish", "test -f /x; and set -g -x OPENSSL_CONF /x\n"),
+    "ksh": ("/home/alice/.kshrc", "export OPENSSL_CONF=$(x)\n"),
+    "X's own": ("/home/alice/.xinitrc", "export OPENSSL_CONF=$(x)\n"),
+    "zsh on a RHEL": ("/etc/zshenv", "export OPENSSL_CONF=$(x)\n"),
 }
 
 

@@ -249,6 +249,22 @@ def test_of_what_sessions_read_the_variables_for_tls_go_out(sh: list[str]) -> No
     assert passed.splitlines() == list(SESSION_TEXTS.values())
 
 
+OTHER_TEXTS = {
+    f"setenv OPENSSL_CONF {S}": "setenv OPENSSL_CONF",
+    f"  if ( 1 ) setenv LD_PRELOAD {S}": "setenv LD_PRELOAD",
+    f"set -gx OPENSSL_CONF {S}": "setenv OPENSSL_CONF",
+    f"setenv TOKEN {S}": "",
+    f"setenv OPENSSL_CONFIG {S}": "",
+    f"# setenv {S} OPENSSL_CONF": "",
+}
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_of_the_files_of_other_shells_the_names_for_tls_go_out(sh: list[str]) -> None:
+    [others] = [chosen for path, chosen in wanted.SYSTEM.files if path == "~/.cshrc"]
+    assert filtered(sh, others, "\n".join(OTHER_TEXTS) + "\n").splitlines() == list(OTHER_TEXTS.values())
+
+
 RULE_TEXTS = {
     "OPENSSL_CONF DEFAULT=/x OVERRIDE=@{HOME}/y": "OPENSSL_CONF DEFAULT=/x OVERRIDE=@{HOME}/y",
     "\tLD_PRELOAD=/x": "\tLD_PRELOAD=/x",
