@@ -61,8 +61,8 @@ _READS = re.compile(
 )
 # What else a file may read, by a name or a text that is computed.
 _COMPUTED = re.compile(
-    r"(?:^|[;&|{(]|\b(?:then|do|else))[ \t]*(?:(?:\.|source)[ \t]+(?![\"']?\$(?:HOME|\{HOME\})/[\w./+-]+[\"']?(?:[\s;]|$))[^\s;#]*[$`<]"
-    r"|(?:eval|export)[ \t]+[\"']?(?:\$\(|`))",
+    r"(?:^|[;&|{(]|\b(?:then|do|else))[ \t]*(?:(?:\.|source)[ \t]+(?![\"']?\$(?:HOME|\{HOME\})/[\w./+-]+[\"']?(?:[\s;]|$))[^\s;#<]*[$`]"
+    r"|(?:\.|source|eval|export)[ \t]+[\"']?(?:[$<]\(|`)(?:<|[^\n]*" + shell.HANDS_ON + "))",
     re.MULTILINE,
 )
 _BRACES = re.compile(r"\{([^{},]*(?:,[^{},]*)+)\}")
@@ -105,6 +105,7 @@ class Sessions:
         self._with_commands = with_commands
         self._texts = {}
         self._found = {}
+        self._common = None
 
     def of(self, user):
         """Return the Session of *user*, a users.User."""
@@ -113,7 +114,6 @@ class Sessions:
         return self._found[user.name]
 
     def _read(self, user):
-        everyones = environment.read(self._host)
         inherited = self._inherited(user)
         given = dict({name: variable.value for name, variable in inherited.items()}, HOME=user.home, USER=user.name)
         state = shell_state.State(Context(SOURCE, "", 1, user.name, given, user.home))
@@ -121,30 +121,37 @@ class Sessions:
         state.matching = self._matching
         commands = []
         # What the libraries are asked with is of every session anyway.
-        own = [variable for variable in inherited.values() if variable.value is None or everyones.get(variable.name) != variable.value]
+        own = [variable for variable in inherited.values() if variable.value is None or not self._is_everyones(variable)]
         places = {variable.name: (variable.file, variable.line) for variable in own}
         for path, variables in manager_environment.of_directories(self._host, user):
             _take(state, places, path, variables, self._host.text(path) or "")
         for path in _login_files(self._host, user):
             commands += self._run(state, places, path, user.home)
         for path in SYSTEM_OTHERS + tuple(user.home + name for name in OWN_OTHERS):
-            self._take_others(state, places, path)
+            self._take_others(state, places, path, user.home)
         login = _variables(state, places)
         for path in SYSTEM_INTERACTIVE + tuple(user.home + name for name in OWN_INTERACTIVE):
             commands += self._run(state, places, path, user.home)
         return Session(login, _variables(state, places), commands if self._with_commands else [])
 
-    def _take_others(self, state, places, path):
-        text = self._host.text(path, AFFECTS, _MAX_FILE) or ""
-        for match in _EXPORTED.finditer(text) if _NAMED.search(text) else ():
+    def _take_others(self, state, places, path, home):
+        text = self._text(path, home) or ""
+        for match in _EXPORTED.finditer(text):
             if match.group("name") in SESSION_VARIABLES:
                 state.assign(match.group("name"), None)
                 state.exported.add(match.group("name"))
                 places[match.group("name")] = (path, text.count("\n", 0, match.start("name")) + 1)
 
+    def _is_everyones(self, variable):
+        return variable == self._common.get(variable.name) and variable.name in environment.NAMES
+
     def _inherited(self, user):
         """What pam_env gives the user's sessions; of the user's own rules some services take what they set, and some do not."""
-        found = environment.variables(self._host, SESSION_VARIABLES, user.home)
+        if self._common is None:
+            self._common = environment.variables(self._host, SESSION_VARIABLES)
+        found = dict(self._common)
+        if any(variable.value is None for variable in found.values()):
+            found = environment.variables(self._host, SESSION_VARIABLES, user.home)
         text = self._host.text(user.home + OWN_RULES, AFFECTS) or ""
         if _NAMED.search(text) and self._are_own_rules_read():
             own = dict(found)

@@ -16,7 +16,8 @@ _READS = (".", "source", "eval")
 _WITHOUT_EFFECT = (":", "true", "false", "exit", "return", "trap", "umask", "ulimit", "wait", "echo", "printf", "[", "[[", "test")
 _PATTERN = re.compile(r"[*?\[]")
 # What a program prints for the shell to read is its own code, unless the program hands on what stands in a file.
-_HANDS_ON = re.compile(r"^\s*<|\b(?:cat|[ef]?grep|sed|[gm]?awk|cut|head|tail|tr|xargs|envsubst)\b")
+HANDS_ON = r"\b(?:cat|[ef]?grep|sed|[gm]?awk|cut|head|tail|tr|xargs|envsubst)\b"
+_HANDS_ON = re.compile(r"^\s*<|" + HANDS_ON)
 _NAMED = re.compile("|".join(TLS_VARIABLES + OWN_VARIABLES))
 _MAX_FILES = 200  # that a loop reads
 

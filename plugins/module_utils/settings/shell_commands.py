@@ -6,6 +6,7 @@ Not a whole parser: what a command is, where it ends and what it depends on is a
 """
 
 import collections
+import functools
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_lexer
@@ -28,9 +29,11 @@ _ARRAY = re.compile(r"[A-Za-z_]\w*\+?=$")
 _ENDS = ("\n", ";", "&", ";;", ";&", ";;&")
 
 
+# The profiles of a host's users are mostly the same text.
+@functools.lru_cache(maxsize=8)
 def parse(source, line=1):
     """Return the Commands of the shell text *source*, with Functions, ENTER and LEAVE between them. Raises shell_lexer.ShellError."""
-    return _Reader(source, line).read()
+    return tuple(_Reader(source, line).read())
 
 
 class _Reader:
