@@ -15,6 +15,7 @@ START = "mailtls-frame"
 _DIRECTORY = Path(__file__).with_name("sh")
 PARTS = [_DIRECTORY / f"{name}.sh" for name in ("record", "files", "libraries", "live", "openssl", "starts", "packages", "filters")]
 FINDER = [_DIRECTORY / f"{name}.sh" for name in ("record", "python")]
+_SPECIAL = re.compile(r"[^\w .,;:=/<>(){}|&*%$#\"\[\]+-]", re.ASCII)
 _COMMENT = re.compile(r"\s*#(?! shellcheck)|\s*# shellcheck")
 # Databases whose being there is a fact, though only rpm itself reads them.
 _RPM_DATABASES = ("/var/lib/rpm/Packages", "/var/lib/rpm/rpmdb.sqlite", "/usr/lib/sysimage/rpm/rpmdb.sqlite")
@@ -31,7 +32,7 @@ def finder(pythons: Iterable[str], lowest: int, is_handed: bool, nonce: str) -> 
     """
     text = _framed(FINDER, [_call("want_python", str(lowest), "handed" if is_handed else "", *pythons)], nonce)
     # What nobody has read by the end would break the connection's pipe.
-    return f"{text}mailtls\n{'cat >/dev/null' if is_handed else ''}\nexit\n"
+    return _on_one_line(f"{text}mailtls\n{'cat >/dev/null' if is_handed else ''}\nexit\n")
 
 
 def build(system: Wanted, clients: Iterable[Wanted], others: Iterable[str], nonce: str) -> str:
@@ -70,6 +71,12 @@ def _framed(parts: Iterable[Path], calls: Iterable[str], nonce: str) -> str:
     start = _call("printf", "%s\\n", f"{START} {nonce}")
     body = "\n".join([start, *lines, *calls])
     return f"mailtls() {{\n{body}\n}}\n"
+
+
+def _on_one_line(text: str) -> str:
+    """Return a command of the shell that does what *text* does, and that any login shell hands on: csh takes no line feed and no "!"."""
+    plain = _SPECIAL.sub(lambda found: f"\\0{ord(found[0]):03o}", text)
+    return f"eval \"$(printf %b '{plain}')\""
 
 
 def extended(pattern: bytes) -> str:

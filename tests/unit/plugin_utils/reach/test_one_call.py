@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,6 +29,7 @@ class Login:
         self._pipelined = pipelined
         self._play_context = SimpleNamespace(executable=" ".join(sh))
         self._sh = sh
+        self.wrap: Callable[[str], str] = str
         self._connection = SimpleNamespace(transport="ssh", _shell=SimpleNamespace(SHELL_FAMILY="sh"), become=None)
         self._task = SimpleNamespace(delegate_to=None)
         self._templar = SimpleNamespace(template=lambda text: text)
@@ -39,7 +42,7 @@ class Login:
 
     def _low_level_execute_command(self, command: str, in_data: bytes | None = None, sudoable: bool = True) -> dict[str, Any]:
         self.calls.append(command)
-        done = subprocess.run([*self._sh, "-c", command], input=in_data or None, capture_output=True, check=False)
+        done = subprocess.run([*self._sh, "-c", self.wrap(command)], input=in_data or None, capture_output=True, check=False)
         return {"rc": done.returncode, "stdout": done.stdout.decode("utf-8", "surrogateescape"), "stderr": done.stderr.decode()}
 
 
@@ -67,6 +70,14 @@ def test_a_host_with_python_takes_one_call(sh: list[str]) -> None:
     login = Login(sh)
     assert audited(login, "/nowhere/python3", sys.executable) == ("python", [])
     assert len(login.calls) == 1
+
+
+@pytest.mark.requires_program("tcsh")
+def test_a_login_shell_of_another_kind_hands_it_on() -> None:
+    """Ansible has the login shell start sh for each command."""
+    login = Login(["tcsh"])
+    login.wrap = lambda command: f"/bin/sh -c {shlex.quote(command)}"
+    assert audited(login, sys.executable) == ("python", [])
 
 
 def test_nothing_waits_for_input_where_none_can_be_sent() -> None:
