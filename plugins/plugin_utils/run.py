@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.version import VERSION
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import slice_feed, waivers
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import slice_feed, waivers, workers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder
@@ -132,6 +132,7 @@ _MAX_PROBLEMS = 5
 def begin(folder: RunFolder) -> Run:
     """Record in *folder* from now on, and load what workers would otherwise load one by one."""
     global _current
+    workers.share_memory()
     _current = Run(folder)
     return _current
 
