@@ -1,5 +1,7 @@
 """Memory of a run of Ansible: its processes are sampled while it lasts, so short peaks may be missed.
 
+A sample makes the kernel walk all of each process, and holds up what that process wants to change of its memory meanwhile; so the larger
+they are, the more seldom they are sampled.
 Memory is the proportional set size (PSS), of which pages that processes share count in each by its share.
 """
 
@@ -7,12 +9,15 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 INTERVAL = 0.25
+# A sample may take one part of so many.
+REST = 10
 
 
 @dataclass
@@ -44,8 +49,11 @@ def sampled() -> Iterator[Memory]:
 
 
 def _watch(memory: Memory, ended: threading.Event) -> None:
-    while not ended.wait(INTERVAL):
+    took = 0.0
+    while not ended.wait(max(INTERVAL, REST * took)):
+        started = time.thread_time()
         found = {process: _pss(process) for process in _below(os.getpid()) if _is_playbook(process)}
+        took = time.thread_time() - started
         if not found:
             continue
         leader = min(found)
