@@ -247,7 +247,8 @@ class Stacks:
         runtime, path = runtimes.of_kind(entry["kind"]), self._files[entry["path"]]
         told = {"version": None, "hellos": []}
         # Programs are started only where a client needs them.
-        if entry["origin"] != "found" and _runtime_asker().may_be_asked(self._host, path):
+        may_be_asked = entry["origin"] != "found" and not self._is_file_closed(entry)
+        if may_be_asked and _runtime_asker().may_be_asked(self._host, path):
             told = _runtime_asker().facts(self._host, runtime, path, self._variables(entry))
         below = (self._entries[stack] for stack in self._below.get(entry["path"], ()))
         config = next((stack["config"] for stack in below if stack["kind"] == "openssl"), None)
@@ -280,8 +281,13 @@ class Stacks:
             if kind:
                 self.add(kind, path, "system", None)
 
+    def _is_file_closed(self, entry):
+        """Whether its program names a file that we may not read: without it the library would say something else than to that program."""
+        named = entry["environment"].get(_FILE_VARIABLE.get(entry["kind"], "OPENSSL_CONF"))
+        return bool(named) and self._host.exists(named) and not os.access(named, os.R_OK)
+
     def _may_be_asked(self, entry):
-        if not self._host.live or entry["path"] in self._foreign:
+        if not self._host.live or entry["path"] in self._foreign or self._is_file_closed(entry):
             return False
         affects = None if entry["origin"] == "found" else "stack:" + entry["kind"]
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 import pytest
@@ -20,6 +21,21 @@ def test_an_accounts_cipher_list_is_put_to_the_openssl_of_its_client_and_to_noth
     assert [(kind, hello["priority"]) for kind, hello in answers] == [("openssl", "AES128-SHA"), ("openssl", "NONE-SUCH")]
     assert {code for code in answers[0][1]["ciphers"] if not code.startswith("13")} == {"002F"}
     assert "no cipher match" in answers[1][1]["error"]
+
+
+@pytest.mark.parametrize("is_readable", [True, False])
+def test_a_library_is_not_asked_without_a_file_that_only_its_program_may_read(is_readable, tmp_path, monkeypatch):
+    """Root may read everything, and tests may run as root: that the file is closed to us is what is made up here."""
+    config = tmp_path / "openssl.cnf"
+    config.write_text("")
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: access(path, mode) and (is_readable or path != str(config)))
+    host = Host()
+    references = host.stacks.under(host.stacks.of_interpreter("/usr/bin/python3"), {"OPENSSL_CONF": str(config)})
+    host.stacks.ask()
+    own = [stack for stack in host.stacks.all() if stack["path"] in references and stack["config"] == str(config)]
+    assert own
+    assert [bool(stack["hellos"]) for stack in own] == [is_readable] * len(own)
 
 
 @pytest.mark.requires_program("gcc")
