@@ -219,7 +219,8 @@ def _could_matter(gap: Gap, evidence: Evidence) -> bool:
     if gap.affects == "clients":
         return True
     if gap.affects == "accounts":
-        return bool(installed)
+        # Without root whole tables and homes are closed, and a script that one of them starts needs no mail client.
+        return bool(installed) or not evidence.privileged
     return gap.affects is not None and gap.affects.startswith("client:") and gap.affects.partition(":")[2] in installed
 
 

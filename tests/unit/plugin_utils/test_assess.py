@@ -245,6 +245,12 @@ def test_an_unreadable_home_without_any_client_leaves_a_gap_alone():
     assert record["gaps"] == [{"what": "/home/bob", "why": "permission denied"}]
 
 
+def test_a_closed_home_without_any_client_is_unknown_where_the_audit_is_not_root():
+    """A script that a crontab nobody may read starts needs no client."""
+    gap = {"what": "/var/spool/cron/crontabs", "why": "permission denied", "affects": "accounts"}
+    assert judge(gaps=[gap], privileged=False)["verdict"] == "UNKNOWN"
+
+
 def test_an_old_system_library_fails_a_host_without_a_client():
     assert judge(stacks=[make.stack(version="1.0.0", hellos=[])])["verdict"] == "FAIL"
 
