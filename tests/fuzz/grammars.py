@@ -39,6 +39,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
     nss_policy,
     openssl_cnf,
     openssl_ssl_conf,
+    pam_env_conf,
     perdition_conf,
     pinerc,
     prefs_js,
@@ -183,6 +184,10 @@ TARGETS = {
     ),
     "nss_policy": Target(nss_policy.parse, 'library=\nname=Policy\nconfig="disallow=ALL allow=tls-version-min=tls1.2"\n', (GrammarError,)),
     "openssl_cnf": Target(_openssl_cnf, _OPENSSL, (GrammarError,), ".include /etc\n.include /a\nb = $ENV::X\n"),
+    "pam_env_conf": Target(
+        lambda text: pam_env_conf.parse(text, environment.NAMES, "/home/u"),
+        'OPENSSL_CONF DEFAULT="@{HOME}/o" OVERRIDE=${X} # a\nGODEBUG DEFAULT=a\\\n OVERRIDE=\n',
+    ),
     "perdition": Target(perdition_conf.parse, "outgoing_server h\nssl_mode ssl_outgoing\n", (GrammarError,)),
     "pinerc": Target(lambda text: pinerc.parse(text, FILE), 'inbox-path={h:993/imap/ssl}INBOX\nincoming-folders="a" {b}c,\n\td\n# e\n'),
     "prefs_js": Target(
