@@ -84,6 +84,7 @@ KINDS = {
         host="bare", note="could not become another user", verdicts={}, variables={"ansible_user": "guest", "ansible_become": True}
     ),
     "old-python": Kind("bullseye-python2", "/usr/bin/python2.7 is Python 2.7"),
+    "python-3.9": Kind("bullseye", None),
     "busybox": Kind("bookworm-busybox"),
     "broken": Kind("bookworm", "/usr/bin/python3 does not run"),
     "read-only": Kind("bookworm", None),

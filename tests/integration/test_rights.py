@@ -19,6 +19,7 @@ DOCUMENT = Path(__file__).parents[2] / "SECURITY.md"
 RIGHTS: dict[str, tuple[dict[str, Any], str]] = {
     "root": ({"ansible_user": "root"}, "/root"),
     "`sudo` for all": ({"ansible_user": "admin", "ansible_become": True}, "/home/admin"),
+    "`sudo` for a short list": ({"ansible_user": "limited", "ansible_become": True}, "/home/limited"),
     "a plain user": ({"ansible_user": "plain"}, "/home/plain"),
 }
 ACCOUNT = "IMAPAccount work\nHost outlook.office365.com\nUser u\nPass p\nSSLType IMAPS\n"
@@ -38,13 +39,14 @@ SEEN, GAP = "seen", "gap"
 
 @pytest.fixture(scope="module")
 def host(lab: Lab) -> Iterator[Host]:
-    users = [User("admin", administrator=True), User("plain"), User("closed"), User("open", home_mode=0o755)]
+    users = [User("admin", administrator=True), User("limited"), User("plain"), User("closed"), User("open", home_mode=0o755)]
     started = lab.host("rights", users=users)
     key = lab.key.with_suffix(".pub").read_text()
     started.put(
         {
-            "/home/plain/.ssh/authorized_keys": File(key, "plain", 0o600),
-            **{f"/home/{name}/.mbsyncrc": File(ACCOUNT, name, 0o600) for name in ("admin", "plain", "closed")},
+            **{f"/home/{name}/.ssh/authorized_keys": File(key, name, 0o600) for name in ("limited", "plain")},
+            "/etc/sudoers.d/limited": File("limited ALL=(ALL) NOPASSWD: /usr/bin/systemctl, /usr/bin/journalctl\n", mode=0o440),
+            **{f"/home/{name}/.mbsyncrc": File(ACCOUNT, name, 0o600) for name in ("admin", "limited", "plain", "closed")},
             **{f"/opt/{name}": File(ACCOUNT, mode=0o644) for name in ("cron", "root", "crontab")},
             "/home/open/.mbsyncrc": File(ACCOUNT, "open", 0o644),
             "/root/.mbsyncrc": File(ACCOUNT, mode=0o600),
@@ -69,6 +71,8 @@ def test_what_is_not_seen_is_a_gap_and_the_document_says_so(lab: Lab, host: Host
     found[PROCESSES] = _state(evidence, None, PROCESSES) if not evidence["privileged"] else SEEN
     assert found == _documented(rights), evidence["gaps"]
     assert run.hosts["rights"]["verdict"] == ("UNKNOWN" if GAP in found.values() else "PASS")
+    refused = [gap["why"] for gap in evidence["gaps"] if "could not become another user" in gap["why"]]
+    assert len(refused) == ("short list" in rights)
 
 
 def test_by_shell_as_much_is_seen_or_a_gap(lab: Lab, host: Host) -> None:
