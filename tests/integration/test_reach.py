@@ -93,6 +93,7 @@ KINDS = {
     "full-copied": Kind("bookworm", "No space left on device", host="full", variables={"ansible_pipelining": False}),
     "no-exec": Kind("bookworm", None),
     "python": Kind("bookworm", None),
+    "python-copied": Kind(host="python", note=None, variables={"ansible_pipelining": False}),
     "python-no-root": Kind(
         host="python",
         reach="python",

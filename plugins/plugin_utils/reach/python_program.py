@@ -25,7 +25,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils import memory_import
 _PACKAGE = module_utils.__name__
 # Of the host's Python: nothing but its standard library (-I), none of what an administrator may have put before that (-S).
 OPTIONS = "-I -S -B -"
-# All Pythons that marshal's second format; later ones may be unknown to the host's.
+# All Pythons know this one of marshal's formats; later ones may be unknown to the host's.
 _FORMAT = 2
 _CACHE = "mailtls_audit_program"
 
