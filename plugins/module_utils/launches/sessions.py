@@ -67,6 +67,7 @@ _COMPUTED = re.compile(
 )
 _BRACES = re.compile(r"\{([^{},]*(?:,[^{},]*)+)\}")
 _MAX_DEPTH = 3
+_MAX_PATTERNS = 100
 
 Variable = collections.namedtuple("Variable", "name value file line")
 
@@ -186,10 +187,10 @@ class Sessions:
 
     def _matching(self, pattern):
         """The paths of the files that a loop's pattern stands for; None where that can't be told."""
-        braces = _BRACES.search(pattern)
-        if braces:
-            found = [self._matching(pattern[: braces.start()] + word + pattern[braces.end() :]) for word in braces.group(1).split(",")]
-            return None if None in found else [path for paths in found for path in paths]
+        found = [self._of_one(each) for each in _without_braces(pattern) or [""]]
+        return None if None in found else [path for paths in found for path in paths]
+
+    def _of_one(self, pattern):
         directory, _slash, name = pattern.rpartition("/")
         if not directory or re.search(r"[*?\[{]", directory):
             return None
@@ -227,6 +228,23 @@ class Sessions:
             if self._is_ones_own(file, home):
                 _leave_open(state, places, file, line)
         return commands
+
+
+def _without_braces(pattern):
+    """The patterns that bash makes of one with braces; None where these are many."""
+    found = [pattern]
+    while any(map(_BRACES.search, found)):
+        braces = [_BRACES.search(each) for each in found]
+        if sum(match.group(1).count(",") + 1 for match in braces if match) > _MAX_PATTERNS:
+            return None
+        found = [each for pattern, match in zip(found, braces) for each in _without(match, pattern)]
+    return found
+
+
+def _without(braces, pattern):
+    if braces is None:
+        return [pattern]
+    return [pattern[: braces.start()] + word + pattern[braces.end() :] for word in braces.group(1).split(",")]
 
 
 def note_other_places(host, user, session):

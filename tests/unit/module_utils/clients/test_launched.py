@@ -297,6 +297,7 @@ COMPUTED_READS = {
     "a file by eval": ("/home/alice/.bashrc", 'eval "$(cat .env)"\n', 1, {}),
     "a file as a command's output": ("/home/alice/.bashrc", "source <(sed s/a/b/ .env)\n", 1, {}),
     "a name by eval": ("/home/alice/.bashrc", 'eval "export OPENSSL_CONF=$(x)"\n', 1, {}),
+    "braces that stand for very many files": ("/home/alice/.bashrc", LOOP.format("~/.bashrc.d/" + "{a,b}" * 60), 2, {}),
     "a directory whose name is computed": ("/home/alice/.bashrc", LOOP.format("$(x)/*"), 2, {}),
     "no language of sh's in a file that is read": ("/home/alice/.x", "export OPENSSL_CONF='\n", 1, {"/home/alice/.profile": ". ~/.x\n"}),
 }
