@@ -234,7 +234,7 @@ class _Fields:
 def _read(words, rest, state, line):
     """The commands of a text that is read in the same shell; *rest* is the operands as they stand there."""
     is_eval = words[0].text == "eval"
-    is_deep = state.depth >= shell_state.MAX_DEPTH
+    is_deep = state.depth >= shell_state.MAX_DEPTH or state.texts >= shell_state.MAX_TEXTS
     if not is_deep and all(word.is_decided for word in words):
         path = None if is_eval else _sourced_path(words[1].text if len(words) > 1 else "", state)
         yield from _read_text(" ".join(word.text for word in words[1:]) if is_eval else _sourced(path, state), path, state, line)
@@ -255,7 +255,7 @@ def _read_text(text, path, state, line):
     if text is None:
         state.is_open = True
         return
-    context, state.depth = state.context, state.depth + 1
+    context, state.depth, state.texts = state.context, state.depth + 1, state.texts + 1
     state.context = context.but(file=path or context.file)
     try:
         yield from commands(text, state, 1 if path else line)

@@ -8,6 +8,7 @@ import re
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Word
 
 MAX_DEPTH = 4  # of texts inside of texts
+MAX_TEXTS = 200  # that one shell reads: each may read all others
 MAX_CALLS = 10  # of functions inside of functions
 _MOST_CALLS = 2000  # in one text
 # A shell sets these, or they are of the process.
@@ -61,6 +62,7 @@ class State:
         self.is_open = False
         self.exports_all = False
         self.depth = 0
+        self.texts = 0
         self.unread = []
         self.unseen = []
         self._blocks = []

@@ -311,6 +311,14 @@ def test_what_sessions_read_by_computed_names_leaves_their_variables_open(name, 
     assert {(entry["file"], entry["line"]) for entry in account["undecided"]} == {(path, line)}
 
 
+def test_texts_that_read_one_another_end_and_leave_the_variables_open(read):
+    """Each reads all: without a bound that would be thirty to the fourth power."""
+    names = [f".bashrc.d/{number}" for number in range(30)]
+    text = "export OPENSSL_CONF=/x\n" + "".join(f". ~/{name}\n" for name in names)
+    (account,), _gaps = read(fetchmail, {RC: POLL, **{f"/home/alice/{name}": text for name in [".bashrc", *names]}})
+    assert "environment" in [entry["what"] for entry in account["undecided"]]
+
+
 @pytest.mark.parametrize("pattern", ["~/.bashrc.d/*", '"$HOME"/.bashrc.d/*.sh', "~/.bashrc.d/{a,tls}.sh", "~/.x ~/.bashrc.d/t??.sh"])
 def test_what_a_loop_reads_is_read(pattern, read):
     files = {"/home/alice/.bashrc": LOOP.format(pattern), "/home/alice/.bashrc.d/tls.sh": "\nexport OPENSSL_CONF=/x\n"}
