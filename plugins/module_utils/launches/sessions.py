@@ -59,12 +59,14 @@ _CLIENTS = re.compile(
 _READS = re.compile(
     r"(?:^|[;&|]|\bthen|\bdo)[ \t]*(?:\.|source)[ \t]+[\"']?(?P<home>~|\$HOME|\$\{HOME\})?(?P<path>/[\w./+-]+)", re.MULTILINE
 )
-# What else a file may read, by a name or a text that is computed.
+# What else a file may read: by a name that is computed, and a text that a command prints, which may be that of a file.
+_BEGINS = r"(?:^|[;&|{(]|\b(?:then|do|else))[ \t]*"
 _COMPUTED = re.compile(
-    r"(?:^|[;&|{(]|\b(?:then|do|else))[ \t]*(?:(?:\.|source)[ \t]+(?![\"']?\$(?:HOME|\{HOME\})/[\w./+-]+[\"']?(?:[\s;]|$))[^\s;#<]*[$`]"
-    r"|(?:\.|source|eval|export)[ \t]+[\"']?(?:[$<]\(|`)(?:<|[^\n]*" + shell.HANDS_ON + "))",
+    _BEGINS + r"(?:\.|source)[ \t]+(?![\"']?\$(?:HOME|\{HOME\})/[\w./+-]+[\"']?(?:[\s;]|$))[^\s;#<]*[$`]",
     re.MULTILINE,
 )
+_PRINTED = re.compile(_BEGINS + r"(?:\.|source|eval|export)[ \t]+[\"']?(?:[$<]\(|`)(?P<file><?)", re.MULTILINE)
+_HANDS_ON = re.compile(shell.HANDS_ON)
 _BRACES = re.compile(r"\{([^{},]*(?:,[^{},]*)+)\}")
 _MAX_DEPTH = 3
 _MAX_PATTERNS = 100
@@ -176,7 +178,7 @@ class Sessions:
     def _matters(self, text, path, home, depth):
         if any(wanted.search(text) for wanted in self._wanted) or self._reads_one(text, home, depth):
             return True
-        return _COMPUTED.search(text) is not None and self._is_ones_own(path, home)
+        return _reads_computed(text) and self._is_ones_own(path, home)
 
     def _is_ones_own(self, path, home):
         """Whether nobody knows what a file reads whose name is computed; what packages read so, packages bring."""
@@ -228,6 +230,22 @@ class Sessions:
             if self._is_ones_own(file, home):
                 _leave_open(state, places, file, line)
         return commands
+
+
+def _reads_computed(text):
+    if _COMPUTED.search(text):
+        return True
+    end = -1
+    for match in _PRINTED.finditer(text):
+        # Of each line, what stands behind the first of these stands behind them all.
+        if match.start() > end:
+            end = text.find("\n", match.end())
+            end = len(text) if end < 0 else end
+            if _HANDS_ON.search(text, match.end(), end):
+                return True
+        if match.group("file"):
+            return True
+    return False
 
 
 def _without_braces(pattern):

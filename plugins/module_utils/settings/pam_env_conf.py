@@ -14,7 +14,7 @@ Rule = collections.namedtuple("Rule", "name value line is_set")
 _NAME = re.compile(r"[ \t]*(?P<name>[^ \t\n]+)")
 _OPTION = re.compile(r'[ \t]+(?P<key>DEFAULT|OVERRIDE)=(?:"(?P<quoted>[^"]*)"(?=[ \t]|\Z)|(?P<plain>(?!")[^ \t]*))')
 _PIECE = re.compile(r"\\(?P<escaped>[$@]?)|(?P<expansion>[$@]\{(?P<item>[^}]*)\})|(?P<text>[^\\$@]+|[$@])")
-_BROKEN = re.compile(r"(?<!\\)[$@]\{[^}]*\Z")
+_OPENED = re.compile(r"(?<!\\)[$@]\{")
 
 
 def parse(text, names, home=None):
@@ -76,7 +76,8 @@ def _expanded(option, home):
         return "", False, False
     text = option.group("plain") or option.group("quoted") or ""
     pieces = [_piece(match, home) for match in _PIECE.finditer(text)]
-    return None if None in pieces else "".join(pieces), True, _BROKEN.search(text) is not None
+    is_broken = _OPENED.search(text.rpartition("}")[2]) is not None
+    return None if None in pieces else "".join(pieces), True, is_broken
 
 
 def _piece(match, home):
