@@ -101,10 +101,12 @@ class Muttrc:
         self._run_line(command.text)
 
     def maybe(self, command):
-        """Carry out a Command that the program may or may not: what it would change is then computed."""
+        """Carry out a Command that the program may or may not: what it would change is then computed. Return the Muttrc that did."""
         other = self.copy()
+        other._nested, other._branches = self._nested, self._branches
         other.run(command)
         self._differ(other)
+        return other
 
     def paths(self):
         """Return the Settings of all mailbox paths, the one that it opens first in front."""
@@ -127,7 +129,9 @@ class Muttrc:
         if self._branches > _MAX_HOOKS:
             self._note_unknown("ifdef")
         else:
-            self.maybe(command)
+            # What bounds a file bounds what is inside of its conditions as well.
+            other = self.maybe(command)
+            self._files, self._branches = other._files, other._branches
 
     def _differ(self, other):
         for key in set(self.settings) | set(other.settings):

@@ -146,6 +146,8 @@ def test_hooks_and_keys_are_kept_with_their_commands():
         "set folder=!x spoolfile=+y\nmailboxes =z !",
         "set my_a=aaaaaaaaaa\n" + "set my_a=$my_a$my_a\n" * 60 + "set folder=$my_a",
         "ifdef x 'set folder=a'\n" * 3000,
+        "ifdef " * 5000,
+        "ifdef x source ~/.muttrc\n" * 200,
         "mailboxes " + "x " * 100000,
         "account-hook . 'set x'\n" * 5000,
         "set folder=" + "(" * 10000,
