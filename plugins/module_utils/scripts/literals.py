@@ -8,6 +8,7 @@ This is no parser of these languages: a literal is what stands alone where a val
 import collections
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts import lexer
+from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.connection import ScriptError
 
 # text: of a literal, or None for what is computed; is_name: a constant's name and no string; items: Arguments of a list or hash.
 Value = collections.namedtuple("Value", "text is_name line items")
@@ -19,6 +20,7 @@ _ASSIGNS = ("=", "||=", "&&=", "+=", "-=", ".=", "|=", "//=", "??=", "++")
 _INTO = (".", "->", "[", "{", "?.", "&.")
 _BINDS = {"perl": ("=",), "php": ("{", "=>", "=", "use", ":"), "ruby": ("=",), "node": ("{", "=>", "=")}
 _MAX_DEPTH = 8
+_MOST_TAKEN = 50  # times that each token may belong to a call, in the mean
 
 
 class Script:
@@ -33,6 +35,7 @@ class Script:
         self.language = language
         self.tokens = lexer.tokens(text, language)
         self.read = set()  # numbers of the tokens that some call was seen to take
+        self._taken = 0
         self._partners = self._pairs()
         self._bound = set(self._parameters())
         self._set = self._assignments()
@@ -44,10 +47,13 @@ class Script:
                 yield number + len(words), token.line
 
     def arguments(self, number):
-        """Return the Arguments of a call whose name ends before the token *number*."""
-        if self.text(number) in _CLOSING:
-            return self._arguments(number + 1, self._partners.get(number, len(self.tokens)), _MAX_DEPTH)
-        return self._arguments(number, self._line_end(number), _MAX_DEPTH)
+        """Return the Arguments of a call whose name ends before the token *number*. Raises ScriptError."""
+        is_closed = self.text(number) in _CLOSING
+        start, end = (number + 1, self._partners.get(number, len(self.tokens))) if is_closed else (number, self._line_end(number))
+        self._taken += max(0, end - start)
+        if self._taken > _MOST_TAKEN * len(self.tokens):
+            raise ScriptError(self.tokens[min(start, len(self.tokens)) - 1].line, "its calls inside of calls are too many for the audit")
+        return self._arguments(start, end, _MAX_DEPTH)
 
     def unread(self, words):
         """Yield (word, line) of each of the *words* that no call was seen to take, so that nobody knows what it is for."""

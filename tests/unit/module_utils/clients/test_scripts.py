@@ -175,3 +175,13 @@ def test_any_text_gives_connections_or_says_why_not(language, text):
     except ScriptError as error:
         assert error.line >= 1
         assert str(error)
+
+
+# Each takes all that follow it for its arguments.
+CALLS = {"perl": "Mail::IMAPClient->new a, ", "php": "imap_open a, ", "ruby": "Net::IMAP.new a, ", "node": "new ImapFlow a, "}
+
+
+@pytest.mark.parametrize("language", CALLS)
+def test_calls_inside_of_calls_are_given_up_when_they_are_very_many(language):
+    with pytest.raises(ScriptError, match="too many for the audit"):
+        LANGUAGES[language].connections("<?php " * (language == "php") + CALLS[language] * 4000)
