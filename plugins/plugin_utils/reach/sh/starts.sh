@@ -25,9 +25,17 @@ want_tables() {
         home=$(sed -n "s/^$user:[^:]*:[^:]*:[^:]*:[^:]*:\\([^:]*\\):.*\$/\\1/p" </etc/passwd)
         # shellcheck disable=SC2016
         for script in $(tr -c 'A-Za-z0-9_./~${}+-' '\012' <"$table" | sed -n "s#^\$HOME/#$home/#;s#^\${HOME}/#$home/#;s#^~/#$home/#;/^\\//p" | sort -u); do
-            [ -f "$script" ] && [ "$(dd if="$script" bs=2 count=1)" = '#!' ] && table "$script"
+            script "$script"
+        done
+        # cron runs a job in its user's home, and not every table tells whose that is.
+        for name in $(tr -c 'A-Za-z0-9_./+-' '\012' <"$table" | sed -n '/^[^/].*\//p' | sort -u); do
+            for home in $HOMES; do script "$home/$name"; done
         done
     done
+}
+
+script() {
+    [ -f "$1" ] && [ "$(dd if="$1" bs=2 count=1)" = '#!' ] && table "$1"
 }
 
 table() {
