@@ -91,7 +91,7 @@ TARGETS = {
         lambda text: evidence.load(_json(text)), json.dumps(_EVIDENCE), (evidence.EvidenceError,)
     ),
     "frame": Target(
-        lambda text: frame.records(text.encode("utf-8", "replace"), "n0"), "mailtls-frame n0\n2 4 2\npathxy\n1 3\nend\n", (base.ReachError,)
+        lambda text: frame.split(text.encode("utf-8", "replace"), "n0"), "mailtls-frame n0\n2 4 2\npathxy\n1 3\nend\n", (base.ReachError,)
     ),
     "ld_cache": Target(
         lambda text: ld_cache.parse(_bytes(text)), _CACHE, (ld_cache.CacheError,)

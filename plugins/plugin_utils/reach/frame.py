@@ -18,11 +18,6 @@ PROBE = b"tab\t line\n octets\303\244\377 ."
 Record = tuple[str, ...]
 
 
-def records(output: bytes, nonce: str) -> list[Record]:
-    """Return the records in what a host sent, as `split` does."""
-    return split(output, nonce)[0]
-
-
 def split(output: bytes, nonce: str) -> tuple[list[Record], bytes]:
     """Return the records in what a host sent, each the texts of its fields, and what comes behind them.
 

@@ -28,7 +28,7 @@ LISTS = ("AES128-SHA:ECDHE+AESGCM", "ALL:!aNULL:@SECLEVEL=0", "NOTHING:OF:THIS")
 def said(sh: list[str], calls: str) -> list[Record]:
     text = f"{functions()}\nprintf '%s\\n' '{program.START} n0'\nwant_host\nwant_loaders\n{calls}\nrecord end\n"
     done = subprocess.run(sh, input=text.encode(), env={"PATH": os.environ["PATH"]}, capture_output=True, check=False)
-    return frame.records(done.stdout, "n0")
+    return frame.split(done.stdout, "n0")[0]
 
 
 def hellos(stack: dict[str, Any]) -> dict[tuple[str, str | None], dict[str, Any]]:

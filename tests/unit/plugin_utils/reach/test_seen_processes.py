@@ -60,7 +60,7 @@ def test_a_program_that_nobody_knows_is_found_with_the_library_that_it_has_loade
     number, path = fetcher
     output = said(sh, number)
     assert SECRET.encode() not in output
-    evidence = shell.evidence(frame.records(output, "n0"))
+    evidence = shell.evidence(frame.split(output, "n0")[0])
     [client] = [client for client in evidence["clients"] if client["name"] == "running program"]
     [account] = client["accounts"]
     assert (account["server"], account["port"], account["user"], account["config"]) == (SERVER, 993, "root", str(path))

@@ -161,7 +161,7 @@ def test_no_text_can_be_taken_for_a_record(sh: list[str]) -> None:
     call = "content=$(printf '%b' '{}'; echo .); content=${{content%.}}; record file \"$content\"\n"
     calls = "".join(call.format(_octal(text)) for text in texts)
     output = _run(sh, f"{functions()}\nprintf '%s\\n' '{program.START} n0'\n{calls}record end\n")
-    assert [record[1] for record in frame.records(b"motd\n" + output, "n0")] == texts
+    assert [record[1] for record in frame.split(b"motd\n" + output, "n0")[0]] == texts
 
 
 def _octal(text: str) -> str:
@@ -180,14 +180,14 @@ def output(request: pytest.FixtureRequest) -> bytes:
 
 
 def test_this_machine_is_seen(output: bytes) -> None:
-    evidence = shell.evidence(frame.records(output, "n0"))
+    evidence = shell.evidence(frame.split(output, "n0")[0])
     assert evidence["platform"]["kernel"] == os.uname().release
     assert {stack["kind"] for stack in evidence["stacks"]} >= {"openssl"}
     assert all(stack["version"] for stack in evidence["stacks"])
 
 
 def test_a_terminal_on_the_way_changes_nothing(output: bytes) -> None:
-    assert frame.records(output.replace(b"\n", b"\r\n"), "n0") == frame.records(output, "n0")
+    assert frame.split(output.replace(b"\n", b"\r\n"), "n0")[0] == frame.split(output, "n0")[0]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_terminal_on_the_way_changes_nothing(output: bytes) -> None:
 )
 def test_a_broken_answer_is_an_error(output: bytes, change: object, said: str) -> None:
     with pytest.raises(ReachError, match=said):
-        shell.evidence(frame.records(change(output), "n0"))  # type: ignore[operator]
+        shell.evidence(frame.split(change(output), "n0")[0])  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("sh", SHELLS)
