@@ -35,10 +35,14 @@ class Feed:
         What it can't write (StoreError) waits for the next time. *pause* is the seconds between two looks, at least.
         """
         alive, self._end = os.pipe()
+        apart, settled = os.pipe()
         self._process = os.fork()
         if not self._process:
-            _serve(alive, folder, write, pause)
+            _serve(alive, settled, folder, write, pause)
         os.close(alive)
+        os.close(settled)
+        os.read(apart, 1)
+        os.close(apart)
 
     def stop(self) -> None:
         """End the process at once: the whole of the slice is about to be handed on."""
@@ -47,10 +51,14 @@ class Feed:
         os.close(self._end)
 
 
-def _serve(alive: int, folder: RunFolder, write: _Write, pause: float) -> None:
-    """Be that process. Nothing that Ansible has open stays open here, or who waits for its end would wait for this one."""
+def _serve(alive: int, settled: int, folder: RunFolder, write: _Write, pause: float) -> None:
+    """Be that process. Nothing that Ansible has open stays open here, or who waits for its end would wait for this one.
+
+    Who kills the process group of the run must not take this process along: the run waits until *settled* says that it has left.
+    """
     try:
         os.setsid()
+        os.write(settled, b"\0")
         for number in range(3):
             os.dup2(os.open(os.devnull, os.O_RDWR), number)
         os.closerange(3, alive)
