@@ -9,11 +9,13 @@ import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.wanted import OPENSSL, Filter, Wanted
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.wanted import ENVIRONMENT, OPENSSL, Filter, Wanted
 
 START = "mailtls-frame"
 _DIRECTORY = Path(__file__).with_name("sh")
-PARTS = [_DIRECTORY / f"{name}.sh" for name in ("record", "files", "libraries", "live", "openssl", "starts", "packages", "filters")]
+PARTS = [
+    _DIRECTORY / f"{name}.sh" for name in ("record", "files", "libraries", "live", "openssl", "tables", "starts", "packages", "filters")
+]
 FINDER = [_DIRECTORY / f"{name}.sh" for name in ("record", "python")]
 _SPECIAL = re.compile(r"[^\w .,;:=/<>(){}|&*%$#\"\[\]+-]", re.ASCII)
 _COMMENT = re.compile(r"\s*#(?! shellcheck)|\s*# shellcheck")
@@ -51,8 +53,10 @@ def build(system: Wanted, clients: Iterable[Wanted], others: Iterable[str], nonc
         "want_loaders",
         *(line for item in wanted for line in _files(item)),
         *(_call("want_program", extended(item.version), *item.programs) for item in wanted if item.programs),
+        *_lists(ENVIRONMENT),
         "want_tables",
         *(line for item in wanted for line in _starts(item)),
+        "want_sessions",
         "want_urls",
         *(_call("want_program", "", name) for name in others),
         "want_libraries",

@@ -61,8 +61,10 @@ def _note_unread(host: SavedHost, document: Evidence, records: list[Record]) -> 
             _started(host, document, *fields)
         elif kind == "url":
             _url(host, document, *fields)
+        elif kind == "session":
+            _session(host, document, *fields)
         elif kind == "unread":
-            host.gap(fields[0], "permission denied: what it starts was not seen", "accounts")
+            host.gap(fields[0], f"{fields[1]}: what it starts was not seen", "accounts")
     if host.uid:
         host.gap(*find.OTHERS)
     if host.tells_connections:
@@ -80,9 +82,25 @@ def _started(host: SavedHost, document: Evidence, program: str, file: str) -> No
     host.gap(file, why, f"client:{name}")
     for client in document["clients"]:
         for account in client["accounts"] if client["name"] == name else ():
-            account["undecided"].append(clients.undecided("options", why, file, 1))
-            # Nothing of the file may count, and no library be taken for the one that an environment may replace.
-            account.update(server=None, port=None, security=None, settings=[], stacks=[_UNKNOWN_STACK])
+            _leave_open(account, "options", why, file)
+            # Nothing of the file may count.
+            account.update(server=None, port=None, security=None, settings=[])
+
+
+def _session(host: SavedHost, document: Evidence, file: str, other: str) -> None:
+    """What sessions read has them read another file, which sets a variable that bears on mail clients."""
+    why = f"{file} has a shell read {other}, which sets variables that are {_NOT_READ}"
+    homes = {user.name: user.home for user in host.users}
+    for client in document["clients"]:
+        for account in client["accounts"]:
+            if file.startswith(("/etc/", f"{homes.get(account['user'], '')}/")):
+                _leave_open(account, "environment", why, file)
+
+
+def _leave_open(account: dict[str, Any], setting: str, why: str, file: str) -> None:
+    account["undecided"].append(clients.undecided(setting, why, file, 1))
+    # An environment may replace the library.
+    account.update(stacks=[_UNKNOWN_STACK])
 
 
 def _url(host: SavedHost, document: Evidence, file: str) -> None:

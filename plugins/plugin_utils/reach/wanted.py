@@ -70,6 +70,9 @@ def _words(words: Iterable[str]) -> str:
 UNCOMMENTED = Filter("uncommented")
 # Of other variables the value may hold a password.
 _SESSION_VARIABLES = "\\(" + "\\|".join((*launch.LIBRARY_VARIABLES, *sessions.PLACES)) + "\\)"
+_OF_CLIENTS = (*launch.TLS_VARIABLES, *launch.OWN_VARIABLES, *sessions.PLACES)
+# In what starts a client, and in what sessions read by way of another file, which does not leave the host: extended expressions.
+ENVIRONMENT = Filter("", {"changing": "|".join((*_OF_CLIENTS, "HOME")), "exporting": "|".join(_OF_CLIENTS)})
 _PROFILE = Filter("session_variables", {"variables": _SESSION_VARIABLES, "exported": "export "})
 _MANAGERS = Filter("session_variables", {"variables": _SESSION_VARIABLES, "exported": ""})
 _PAM_RULES = Filter("pam_rules", {"variables": _SESSION_VARIABLES})

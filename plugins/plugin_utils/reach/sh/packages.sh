@@ -37,3 +37,20 @@ want_packages() {
         record rpm_packages "$(limited 20 as_nobody rpm -q --queryformat "$RPM_FORMAT" "$@" | grep "$TAB")"
     fi
 }
+
+# packaged FILE...: those that belong to a package.
+packaged() {
+    [ "$#" -gt 0 ] || return 0
+    if [ -f /var/lib/dpkg/status ]; then
+        # shellcheck disable=SC2062
+        belonging=$(printf '%s\n' "$@" | sed 'p;s/^\/usr//' | (set +f && grep -hxF -f - /var/lib/dpkg/info/*.list) | sed 'p;s/^/\/usr/')
+        printf '%s\n' "$@" | grep -xF "$belonging"
+    elif [ -f /lib/apk/db/installed ]; then
+        { printf '%s\n' "$@" =; cat /lib/apk/db/installed; } | awk '$0 == "=" { installed = 1 }
+            !installed { wanted[$0] = 1 }
+            /^F:/ { directory = "/" substr($0, 3) "/" }
+            /^R:/ && directory substr($0, 3) in wanted { print directory substr($0, 3) }'
+    elif command -v rpm >/dev/null; then
+        without "$(limited 20 as_nobody rpm -qf "$@" | sed -n 's/^file \(.*\) is not owned by any package$/\1/p')" "$(printf '%s\n' "$@")"
+    fi
+}

@@ -1,0 +1,199 @@
+# Copyright: (c) 2026, mailtls.fleet contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# shellcheck shell=sh
+
+# The texts by which a host starts programs: its tables, and the scripts and files that these lead to
+
+# want_tables: the tables of cron, inetd and init, units, aliases, what sessions read, and what these lead to, each once, in $TABLES.
+want_tables() {
+    TABLES=$NEWLINE
+    SESSION_FILES=
+    # shellcheck disable=SC2088
+    for places in '/etc/crontab' '/etc/anacrontab' '/etc/cron.*/*' '/etc/periodic/*/*' '/etc/crontabs/*' '/var/spool/cron/*' \
+        '/var/spool/cron/crontabs/*' '/var/spool/cron/tabs/*' '/var/cron/tabs/*' '/etc/rc.local' '/etc/rc.d/rc.local' \
+        '/etc/init.d/*' '/etc/systemd/system/*.service' '/etc/systemd/system/*.service.d/*.conf' '/run/systemd/system/*.service' \
+        '/usr/local/lib/systemd/system/*.service' '/etc/systemd/user/*.service' '~/.config/systemd/user/*.service' \
+        '~/.config/systemd/user/*.service.d/*.conf' '/etc/inetd.conf' '/etc/xinetd.d/*' '/etc/inittab' '/etc/aliases' \
+        '/etc/mail/aliases' '~/.forward' '/etc/supervisord.conf' '/etc/supervisor/*.conf' '/etc/supervisor/conf.d/*' \
+        '/etc/supervisord.d/*' '/etc/service/*/run' '/service/*/run' '/var/service/*/run' '/etc/sv/*/run' '/var/spool/at/*' \
+        '/var/spool/cron/atjobs/*' '/etc/network/if-up.d/*' '/etc/ppp/ip-up*' '/etc/ppp/ip-up.d/*' '/etc/NetworkManager/dispatcher.d/*' \
+        '/etc/networkd-dispatcher/routable.d/*' '/etc/dhcp/dhclient-exit-hooks*' '~/.config/autostart/*.desktop' \
+        '~/.local/share/applications/*.desktop'; do
+        each "$places" table ''
+    done
+    # shellcheck disable=SC2088
+    for places in '/etc/profile' '/etc/profile.d/*' '/etc/bash.bashrc' '/etc/bashrc' '/etc/zsh/z*' '~/.profile' '~/.bash_profile' \
+        '~/.bash_login' '~/.bashrc' '~/.zshenv' '~/.zprofile' '~/.zlogin' '~/.zshrc' '~/.kshrc' '~/.xsession*' '~/.xprofile' '~/.xinitrc'; do
+        each "$places" session_file ''
+    done
+    for directory in '/etc/cron.d' '/etc/crontabs' '/var/spool/cron' '/var/spool/cron/crontabs' '/var/spool/cron/tabs' \
+        '/var/spool/cron/atjobs' '/var/spool/at'; do
+        [ -d "$directory" ] && ! { [ -r "$directory" ] && [ -x "$directory" ]; } && record unread "$directory" 'permission denied'
+    done
+    follow_tables
+}
+
+# follow_tables: what the tables lead to, and what that leads to, and so on, becomes a table.
+follow_tables() {
+    DIRECTORIES=
+    OTHERS=$NEWLINE
+    LED=0
+    for place in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do directory "$place"; done
+    for home in $HOMES; do
+        for place in "$home" "$home/bin" "$home/.local/bin"; do [ -d "$place" ] && directory "$place"; done
+    done
+    before=
+    for _depth in 1 2 3 4; do
+        [ "$before" = "$TABLES$DIRECTORIES" ] && return
+        before=$TABLES$DIRECTORIES
+        follow
+    done
+}
+
+session_file() {
+    [ -f "$1" ] && SESSION_FILES=$SESSION_FILES$1$NEWLINE
+    table "$1"
+}
+
+# What is empty may be one of /proc, which never ends.
+table() {
+    [ -f "$1" ] && [ -s "$1" ] || return 0
+    case $TABLES in *"$NEWLINE$1$NEWLINE"*) return 0 ;; esac
+    [ -r "$1" ] || { record unread "$1" 'permission denied' && return 0; }
+    [ -n "$(find -L "$1" -size +2048)" ] && record unread "$1" 'is larger than a MiB' && return 0
+    TABLES=$TABLES$1$NEWLINE
+}
+
+directory() {
+    place=$1
+    [ -L "$place" ] && place=$(cd -P "$place" && pwd -P)
+    case $place in '' | / | /proc | /proc/* | /sys | /sys/* | /dev | /dev/*) return 0 ;; esac
+    case $NEWLINE$DIRECTORIES in *"$NEWLINE$place$NEWLINE"*) ;; *) DIRECTORIES=$DIRECTORIES$place$NEWLINE ;; esac
+}
+
+# follow: the files and directories that the tables lead to, into $TABLES and $DIRECTORIES. In which directory a name is looked for may be
+# up to a variable, so it is looked for in each that a table lies in or names, in those of programs, and in homes.
+# shellcheck disable=SC2046,SC2086
+follow() {
+    # What a package's own scripts lead to is the package's matter.
+    followed=$(without "$(packaged $(printf '%s' "$TABLES" | grep -E '^/(usr/)?(s?bin|lib|share)/'))" "$TABLES")
+    WORDS=$(words_of $followed)
+    READ=$NEWLINE$(read_by $followed)$NEWLINE
+    found=
+    for table in $followed; do directory "${table%/*}"; done
+    lead $(printf '%s\n' "$HOMES" = "$WORDS" | placed | normal)
+    lead $(printf '%s\n' "$DIRECTORIES" = "$WORDS" | relative | normal)
+    lead $({ printf '%s\n' "$WORDS" =; entries_of "$DIRECTORIES" ! -type d; entries_of "$HOMES" -type d; } | named_so)
+    texts=$(texts $found)
+    for text in $texts; do table "$text"; done
+    OTHERS=$OTHERS$(without "$texts" "$found")$NEWLINE
+}
+
+# lead PATH...: the directories into $DIRECTORIES, the files into $found, if they are new. "=" stands for those that are too many.
+lead() {
+    for path; do
+        if [ "$path" = = ] || [ "$LED" -gt 5000 ]; then
+            record unread 'cron, systemd and the like' 'they lead to more files than are looked for'
+            return
+        elif [ -d "$path" ]; then
+            LED=$((LED + 1))
+            directory "$path"
+        elif [ -f "$path" ]; then
+            case $TABLES$OTHERS in *"$NEWLINE$path$NEWLINE"*) continue ;; esac
+            LED=$((LED + 1))
+            found=$found$path$NEWLINE
+        fi
+    done
+}
+
+# Of paths, each in its shortest form, once.
+normal() {
+    awk '{
+            gsub(/\/(\.?\/)+/, "/")
+            while (sub(/\/[^\/]+\/\.\.\//, "/")) continue
+            sub(/\/\.?$/, "")
+        }
+        !/\/\.\.(\/|$)/ && !($0 in seen) { seen[$0] = 1; print }'
+}
+
+# words_of FILE...: what may be names of files. What stands behind a quote or a bracket may be the end of a path.
+# shellcheck disable=SC2016
+words_of() {
+    awk '/^[ \t]*#/ { next } { print; if (gsub(/[]"\047)}`]\//, " $/")) print }' "$@" | tr -c 'A-Za-z0-9_./~${}+@-' '\012' | sort -u
+}
+
+# entries_of DIRECTORIES TEST...
+entries_of() {
+    directories=$(printf '%s' "$1" | sed 's/$/\/./')
+    shift
+    # shellcheck disable=SC2086
+    [ -z "$directories" ] || find $directories ! -name . -prune "$@" | sed 's/\/\.\//\//'
+}
+
+# Of homes, "=" and words, the paths that are known.
+placed() {
+    awk '$0 == "=" { words = 1 }
+        !words && $0 != "" { home[++homes] = $0 }
+        !words { next }
+        { sub(/^-[^\/]*\//, "/") }
+        !/\{/ { sub(/\}+$/, "") }
+        /^\/./ { print }
+        /^(~|\$HOME|\$[{]HOME[}])(\/|$)/ { sub(/^[^\/]*/, ""); for (i = 1; i <= homes; i++) print home[i] $0 }'
+}
+
+# Of directories, "=" and words, the paths of names with a directory, in all of these. What a variable stands for is left out.
+relative() {
+    awk '$0 == "=" { words = 1 }
+        !words && $0 != "" { place[++places] = $0 }
+        !words || !/\// || /^\// { next }
+        { sub(/^.*[~$}{][^\/]*\//, "") }
+        $0 != "" { for (i = 1; i <= places; i++) { if (++printed > 100000) { print "="; exit } print place[i] "/" $0 } }'
+}
+
+# Of words, "=" and the paths of what lies in directories, the paths whose last part is a word.
+named_so() {
+    awk '$0 == "=" { paths = 1; next }
+        !paths { wanted[$0] = 1; next }
+        { name = $0; sub(/^.*\//, "", name); if (name in wanted) print }
+        ++seen > 200000 { print "="; exit }'
+}
+
+# read_by FILE...: the last parts of the names of the files that these have a shell read; "?" for one that only that shell knows.
+read_by() {
+    awk 'function bare(word) { gsub(/["\047`(){};&|<>]/, "", word); sub(/^.*[\/=]/, "", word); return word }
+        /^[ \t]*[#;]/ { next }
+        { sub(/^[ \t]*EnvironmentFile=-?/, ". ") }
+        {
+            for (i = 1; i < NF; i++) {
+                if (bare($i) !~ /^(\.|source|[a-z]*sh)$/) continue
+                for (j = i + 1; j < NF && $j ~ /^-/;) j++
+                file = bare($j)
+                if (file ~ /[$*?]/ || $j ~ /[$<]\(|`/) file = "?"
+                print file
+            }
+        }' "$@" | sort -u
+}
+
+# texts FILE...: those by which something may be started: small, and either a script by "#!", or one that may
+# be executed, or one that something has a shell read.
+# shellcheck disable=SC2086
+texts() {
+    [ "$#" -gt 0 ] || return 0
+    small=$(small "$@")
+    marked=$(grep -l '^#!' $small)
+    printf '%s\n' "$marked"
+    for text in $(without "$marked" "$small"); do
+        [ -x "$text" ] && printf '%s\n' "$text" && continue
+        case $READ in *"$NEWLINE${text##*/}$NEWLINE"*) printf '%s\n' "$text" ;; esac
+    done
+}
+
+# small FILE...: those that are neither large nor of machine code (ELF, or Mach-O).
+# shellcheck disable=SC2086
+small() {
+    small=$(find -L "$@" -type f -size +0 -size -513)
+    [ -n "$small" ] || return 0
+    without "$(grep -l -e "$(printf '^\177ELF')" -e "$(printf '^\317\372\355\376')" -e "$(printf '^\312\376\272\276')" $small)" "$small"
+}
+
+without() { printf '%s\n' "$2" | grep -vxF "$1" | sort -u; }

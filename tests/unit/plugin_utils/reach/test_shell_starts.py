@@ -1,0 +1,178 @@
+"""What the program of the reach `shell` sees of how a host starts its mail clients, under each shell that it has to run in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from posix_shells import SHELLS, functions
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import frame, program, shell, wanted
+
+OPTIONS = "#!/bin/sh\nfetchmail -f /srv/other\n"
+PLAIN = "#!/bin/sh\nfetchmail --silent\n"
+CHANGES = "OPENSSL_CONF=/srv/openssl.cnf\nexport OPENSSL_CONF\n"
+TABLE = "etc/crontab"
+
+
+def lay(root: Path, files: Mapping[str, str]) -> None:
+    """Write each file below *root*; of a name with a "*" in front, one that may be executed. "ROOT" stands for *root*."""
+    for name, text in files.items():
+        path = root / name.lstrip("*")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace("ROOT", str(root)))
+        path.chmod(0o755 if name.startswith("*") else 0o644)
+
+
+def told(sh: list[str], root: Path, calls: str, sessions: tuple[str, ...] = ()) -> list[frame.Record]:
+    """The records of *calls*, on a host whose only table is TABLE and whose only homes are home/a and home/b; paths without *root*."""
+    chosen = {**wanted.ENVIRONMENT.lists, "harmless": " --silent ", "operands": "1"}
+    lists = "".join(f"export {name}='{words}'\n" for name, words in chosen.items())
+    homes = "".join(f"$ROOT/home/{name}$NEWLINE" for name in "ab")
+    script = f"{functions()}\nROOT='{root}'\nHOMES={homes}\n{lists}IFS=$NEWLINE\nSESSION_FILES=\nTABLES=$NEWLINE\n"
+    script += f"printf '%s\\n' '{program.START} n0'\ntable $ROOT/{TABLE}\n"
+    script += "".join(f"session_file $ROOT/{name}\n" for name in sessions)
+    script += f"follow_tables\n{calls}\nrecord end\n"
+    done = subprocess.run([*sh, "-c", script], env={"PATH": os.environ["PATH"]}, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+    records = frame.split(done.stdout, "n0")[0]
+    return [tuple(field.replace(f"{root}/", "") for field in record) for record in records]
+
+
+# What the table holds, the other files, and the place from which fetchmail is started in a way that is not told.
+STARTED = {
+    "by the table itself": ("* * * * * fetchmail -f /srv/other\n", {}, TABLE),
+    "by a program of the shell in a list": ('* * * * * a cd /srv; nice -n 5 "/usr/bin/fetchmail" -f x; true\n', {}, TABLE),
+    "a script by its path": ("* * * * * a ROOT/opt/fetch\n", {"opt/fetch": OPTIONS}, "opt/fetch"),
+    "a script by a path in quotes": ("* * * * * a 'ROOT/opt/fetch'\n", {"opt/fetch": OPTIONS}, "opt/fetch"),
+    "a script within a home": ("* * * * * a ~/scripts/fetch\n", {"home/a/scripts/fetch": OPTIONS}, "home/a/scripts/fetch"),
+    "a script by a variable": ('* * * * * a "$HOME"/scripts/fetch\n', {"home/a/scripts/fetch": OPTIONS}, "home/a/scripts/fetch"),
+    "a script from the home": ("* * * * * scripts/fetch\n", {"home/b/scripts/fetch": OPTIONS}, "home/b/scripts/fetch"),
+    "a script without a directory": ("* * * * * a fetch-it\n", {"home/a/bin/fetch-it": OPTIONS}, "home/a/bin/fetch-it"),
+    "a script in a directory of the path": ("PATH=/bin:ROOT/opt\n* * * * * a fetch-it\n", {"opt/fetch-it": OPTIONS}, "opt/fetch-it"),
+    "a script behind cd": ("* * * * * a cd ROOT/opt/mail && ./fetch\n", {"opt/mail/fetch": OPTIONS}, "opt/mail/fetch"),
+    "a script behind cd within the home": ("* * * * * cd mail; ./fetch\n", {"home/a/mail/fetch": OPTIONS}, "home/a/mail/fetch"),
+    "a script below a variable": ("D=ROOT/opt\n* * * * * a ${D}/mail/fetch\n", {"opt/mail/fetch": OPTIONS}, "opt/mail/fetch"),
+    "a script without a mark that may be executed": ("* * * * * a ROOT/opt/fetch\n", {"*opt/fetch": OPTIONS[10:]}, "opt/fetch"),
+    "a script without a mark that a shell reads": ("* * * * * a sh -e ROOT/opt/fetch\n", {"opt/fetch": OPTIONS[10:]}, "opt/fetch"),
+    "by another script beside it": (
+        "* * * * * a ROOT/opt/first\n",
+        {"opt/first": '#!/bin/sh\n"$(dirname "$0")"/second\n', "opt/second": OPTIONS},
+        "opt/second",
+    ),
+    "by a script of a script of a script": (
+        "* * * * * a ROOT/opt/first\n",
+        {"opt/first": "#!/bin/sh\n. ROOT/opt/second\n", "opt/second": "third\n", "*opt/third": OPTIONS},
+        "opt/third",
+    ),
+    "by the name that a variable holds": ("* * * * * a ROOT/opt/f\n", {"opt/f": "#!/bin/sh\nC=/bin/fetchmail\n$C -f x\n"}, "opt/f"),
+    "by what a command found": ("* * * * * a ROOT/opt/f\n", {"opt/f": '#!/bin/sh\nC=$(which fetchmail)\n"$C" -f x\n'}, "opt/f"),
+    "by another language": ("* * * * * a ROOT/opt/f\n", {"opt/f": '#!/usr/bin/python3\nrun(["fetchmail", "-f", x])\n'}, "opt/f"),
+    "of supervisord": ("[program:f]\ncommand=fetchmail -f /srv/other\n", {}, TABLE),
+    "of a unit": ("[Service]\nExecStart=-/usr/bin/fetchmail -f /srv/other\n", {}, TABLE),
+    "in an environment": ("OPENSSL_CONF=/srv/x\n* * * * * a fetchmail\n", {}, TABLE),
+    "in the environment of a unit": ('[Service]\nEnvironment="OPENSSL_CONF=/srv/x"\nExecStart=/usr/bin/fetchmail\n', {}, TABLE),
+    "in the environment of a file of a unit": (
+        "[Service]\nEnvironmentFile=-ROOT/etc/default/mail\nExecStart=/usr/bin/fetchmail\n",
+        {"etc/default/mail": CHANGES},
+        TABLE,
+    ),
+    "in the environment of the script that leads to it": (
+        "* * * * * a ROOT/opt/first\n",
+        {"opt/first": f"#!/bin/sh\n{CHANGES}ROOT/opt/second\n", "opt/second": PLAIN},
+        "opt/second",
+    ),
+    "in the environment of a file that it reads": (
+        "* * * * * a ROOT/opt/f\n",
+        {"opt/f": "#!/bin/sh\n. ROOT/opt/env\nfetchmail\n", "opt/env": CHANGES},
+        "opt/f",
+    ),
+    "in the environment of one of many files": (
+        "* * * * * a ROOT/opt/f\n",
+        {"opt/f": '#!/bin/sh\nfor e in ROOT/opt/env.d/*; do . "$e"; done\nfetchmail\n', "opt/env.d/mail": CHANGES},
+        "opt/f",
+    ),
+}
+NOT_STARTED = {
+    "plainly": ("* * * * * a fetchmail --silent\n", {}),
+    "plainly by a script": ("* * * * * a ROOT/opt/f\n", {"opt/f": f"{PLAIN}echo done -f\n"}),
+    "in a remark": ("# fetchmail -f /srv/other\n", {}),
+    "where it is there": ("* * * * * a ROOT/opt/f\n", {"opt/f": "#!/bin/sh\n[ -x /usr/bin/fetchmail ] || exit 0\nfetchmail --silent\n"}),
+    "as a service": ("* * * * * root service fetchmail restart; /etc/init.d/fetchmail restart\n", {}),
+    "by what nothing reads": ("* * * * * a cat ROOT/opt/notes >ROOT/opt/log\n", {"opt/notes": OPTIONS[10:], "opt/log": OPTIONS[10:]}),
+    "by what nothing names": ("* * * * * a ROOT/opt/g\n", {"opt/f": OPTIONS, "opt/g": PLAIN}),
+    "by code of a machine": ("* * * * * a ROOT/opt/f\n", {"*opt/f": "\x7fELF\nfetchmail -f /srv/other\n"}),
+    "beside another that has an environment": (
+        "* * * * * a ROOT/opt/get-mail\n* * * * * a ROOT/opt/synchronize\n",
+        {"opt/get-mail": PLAIN, "opt/synchronize": f"#!/bin/sh\n{CHANGES}mbsync -a\n"},
+    ),
+    "in an environment of no matter": ("* * * * * a ROOT/opt/f\n", {"opt/f": f'{PLAIN}TOKEN=1 echo "$OPENSSL_CONF $HOME"\n'}),
+}
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+@pytest.mark.parametrize(("text", "files", "place"), STARTED.values(), ids=STARTED)
+def test_a_start_that_is_not_told_is_seen(sh: list[str], tmp_path: Path, text: str, files: Mapping[str, str], place: str) -> None:
+    lay(tmp_path, {TABLE: text, **files})
+    assert told(sh, tmp_path, "want_starts fetchmail") == [("started", "fetchmail", place)]
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+@pytest.mark.parametrize(("text", "files"), NOT_STARTED.values(), ids=NOT_STARTED)
+def test_what_starts_it_plainly_or_not_at_all_is_none(sh: list[str], tmp_path: Path, text: str, files: Mapping[str, str]) -> None:
+    lay(tmp_path, {TABLE: text, **files})
+    assert told(sh, tmp_path, "want_starts fetchmail") == []
+
+
+SESSIONS = {
+    "a file by its path": (". ROOT/opt/env\n", {"opt/env": CHANGES}, "opt/env"),
+    "a file of the home": ("[ -f ~/.env ] && source ~/.env\n", {"home/a/.env": CHANGES}, "home/a/.env"),
+    "a file that another reads": (". ~/.env\n", {"home/a/.env": ". ~/.more\n", "home/a/.more": CHANGES}, "home/a/.more"),
+    "one of many": ('for e in ~/.env.d/*.sh; do\n. "$e"\ndone\n', {"home/a/.env.d/mail.sh": CHANGES}, "home/a/.env.d/mail.sh"),
+    "one of a list": ('for e in $(ls ~/.env.d); do . "$e"; done\n', {"home/a/.env.d/mail.sh": CHANGES}, "home/a/.env.d/mail.sh"),
+    "one without such a variable": (". ~/.env\n", {"home/a/.env": "# OPENSSL_CONF=/x\nexport EDITOR=vi\n"}, None),
+    "one that it does not read": ("cat ~/.env\n", {"home/a/.env": CHANGES}, None),
+}
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+@pytest.mark.parametrize(("text", "files", "other"), SESSIONS.values(), ids=SESSIONS)
+def test_what_sessions_read_by_way_of_another_file(
+    sh: list[str], tmp_path: Path, text: str, files: Mapping[str, str], other: str | None
+) -> None:
+    lay(tmp_path, {"home/a/.bashrc": text, **files})
+    found = told(sh, tmp_path, "want_sessions", ("home/a/.bashrc",))
+    assert found == ([("session", "home/a/.bashrc", other)] if other else [])
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_what_has_no_end_is_not_read(sh: list[str], tmp_path: Path) -> None:
+    """A file of /proc says that it is empty; some of them block whoever reads on."""
+    lay(tmp_path, {TABLE: "* * * * * a ROOT/opt/f\n"})
+    (tmp_path / "opt").mkdir()
+    (tmp_path / "opt/f").symlink_to("/proc/version")
+    records = told(sh, tmp_path, f'record tables "$TABLES"; take uncommented {tmp_path}/opt/f')
+    assert ("tables", f"\n{TABLE}\n") in records
+    assert ("file", "opt/f", "") in records
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_a_text_that_is_too_large_is_told(sh: list[str], tmp_path: Path) -> None:
+    lay(tmp_path, {TABLE: "#" * (1024 * 1024 + 1)})
+    assert told(sh, tmp_path, "want_starts fetchmail") == [("unread", TABLE, "is larger than a MiB")]
+
+
+@pytest.mark.parametrize(("file", "open_for"), [("/etc/profile", {"a", "b"}), ("/home/a/.bashrc", {"a"})])
+def test_a_variable_of_another_file_leaves_the_answer_open_for_whom_it_concerns(file: str, open_for: set[str]) -> None:
+    records: list[frame.Record] = [("host", "Linux", "6", "x86_64", "0"), ("path", "/etc/passwd", "/etc/passwd", "-rw-r--r-- 1 0 0 9 Nov")]
+    records += [("file", "/etc/passwd", "".join(f"{name}:x:100{number}:100::/home/{name}:/bin/sh\n" for number, name in enumerate("ab")))]
+    for home in ("/home/a", "/home/b"):
+        records += [("home", home, "1"), ("path", home, home, "drwx------ 2 1000 100 9 Nov")]
+        records += [("path", f"{home}/.fetchmailrc", f"{home}/.fetchmailrc", "-rw------- 1 1000 100 9 Nov")]
+        records += [("file", f"{home}/.fetchmailrc", "poll h.example proto imap user u ssl\n")]
+    records += [("session", file, "/opt/env")]
+    [client] = shell.evidence(records)["clients"]
+    found = {account["user"] for account in client["accounts"] if any(item["file"] == file for item in account["undecided"])}
+    assert (len(client["accounts"]), found) == (2, open_for)
