@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import fnmatch
 import json
 import subprocess
 import sys
@@ -17,6 +19,8 @@ from lab.container import File
 from lab.host import Host, User
 from lab.servers import PASSWORD, MailServer
 from lab.session import Lab
+
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import wanted
 
 from .table import Case
 
@@ -36,7 +40,7 @@ class Outcome:
             at the service as it was, and as it will be.
         output: what the client said about the latter.
         finding: the audit's finding for the account, None when there is none.
-        by_shell: the same, of an audit that runs no Python on the host.
+        by_shell: the same, of an audit that runs no Python on the host; see `run`.
         unseen: whether that audit said that something of the client was not seen.
     """
 
@@ -62,10 +66,16 @@ class Group:
 
 
 def run(lab: Lab, cases: Iterable[Case]) -> list[Outcome]:
-    """Run every case against both servers, and audit their hosts, each way once."""
-    groups = start(lab, "judge", cases)
-    findings, by_shell = (audit(lab, [group.host for group in groups], reach) for reach in ("auto", "shell"))
+    """Run every case against both servers, and audit their hosts, each way once.
+
+    Where a host starts a client in a way that is not told without Python, the accounts of all its users are open. So a case that could
+    be one of these is audited that way on a host of its own, or others would hide that it was not seen.
+    """
+    groups, apart = start(lab, "judge", cases), start(lab, "apart", [case for case in cases if _may_be_led_to(case)], is_apart=True)
+    findings = audit(lab, [group.host for group in groups])
+    by_shell = audit(lab, [group.host for group in (*groups, *apart)], "shell")
     members = [(group.host, user, case) for group in groups for user, case in group.members]
+    seen_by_shell = {case.id: (group.host, user) for group in (*groups, *apart) for user, case in group.members}
     failing = {user for host, user, case in members if (finding(findings, host, user, case) or {}).get("verdict") == "FAIL"}
     after = reached(groups, lab.modern, lab.names_after(), refused=failing)
     before = reached(groups, lab.legacy, lab.names_before(), refused={user for _host, user, case in members if not case.works_before})
@@ -74,8 +84,9 @@ def run(lab: Lab, cases: Iterable[Case]) -> list[Outcome]:
             case,
             before[user][0],
             *after[user],
-            *(finding(found, group.host, user, case) for found in (findings, by_shell)),
-            any(f"starts {case.client} " in why for why in by_shell[f"{group.host.name}//coverage"]),
+            finding(findings, group.host, user, case),
+            finding(by_shell, *seen_by_shell[case.id], case),
+            any(f"starts {case.client} " in why for why in by_shell[f"{seen_by_shell[case.id][0].name}//coverage"]),
         )
         for group in groups
         for user, case in group.members
@@ -88,11 +99,23 @@ def finding(findings: Mapping[str, Any], host: Host, user: str, case: Case) -> d
     return next(filter(None, found), None)
 
 
-def start(lab: Lab, name: str, cases: Iterable[Case]) -> list[Group]:
-    """Start hosts for the cases, named *name* and a number; users are case000 and so on, in the cases' order."""
+def _may_be_led_to(case: Case) -> bool:
+    """Whether the reach `shell` reads the client, and the case has more files than those that it reads."""
+    read = [path for path, _filter in wanted.CLIENTS[case.client].files] if case.client in wanted.CLIENTS else ["*"]
+    return any(not any(fnmatch.fnmatch(path if path.startswith("/") else f"~/{path}", pattern) for pattern in read) for path in case.files)
+
+
+def start(lab: Lab, name: str, cases: Iterable[Case], is_apart: bool = False) -> list[Group]:
+    """Start hosts for the cases, named *name* and a number; users are case000 and so on, in the cases' order.
+
+    Of each client, a host has many cases, or one if *is_apart*.
+    """
     alike: dict[tuple[Any, ...], list[tuple[str, Case]]] = {}
+    of_client: collections.Counter[tuple[Any, ...]] = collections.Counter()
     for number, case in enumerate(cases):
-        key = (case.image, case.start, *sorted(case.system.items()))
+        key: tuple[Any, ...] = (case.image, case.start, *sorted(case.system.items()))
+        of_client[(*key, case.client)] += 1
+        key = (*key, of_client[(*key, case.client)] if is_apart else 0)
         alike.setdefault(key, []).append((f"case{number:03}", case))
     return [Group(_host(lab, f"{name}{number}", members), members) for number, members in enumerate(alike.values())]
 
