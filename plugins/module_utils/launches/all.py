@@ -13,6 +13,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.launches import (
     desktop,
     events,
     inetd,
+    leads,
     mail,
     sessions,
     shell,
@@ -24,8 +25,8 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.launches import (
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Launch, Word
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_lexer
 
-# A text without any of these starts nothing that reads mail: no need to take it apart.
-CONCERNS = re.compile(
+# A package's unit, or script, without any of these starts nothing that reads mail; but a unit may start a script of the site's.
+_CONCERNS = re.compile(
     r"mail|imap|pop3|mbsync|isync|mpop|fdm|mutt|pine|aerc|thunderbird|r2e|stunnel|socat|haproxy|perdition|nginx|dovecot|doveadm|dsync"
     r"|s_client|curl|OPENSSL_CONF|python|perl|php|ruby|rake|node|java|dotnet|\bmono\b|himalaya|\bs?-?nail\b|vdirsyncer"
     r"|\.(?:py|pl|rb|js|jar|dll|exe|sh)\b"
@@ -47,8 +48,11 @@ _AFFECTS = "accounts"
 _UNKNOWN_WORD = "`:`"
 MAX_LAUNCHES = 5000
 _MAX_SCRIPT = 256 * 1024
+# In a script that is not followed, whatever its language.
+_IS_MAIL = re.compile(r"\b(?:imaplib|poplib|imap_open|s_client)\b|Net::(?:IMAP|POP3)|Mail::IMAP|(?:imap|pop3)s?://")
+_EXEC = re.compile(r"^Exec\w+[ \t]*=[ \t]*[-@:+!|]*(/\S+)", re.MULTILINE)
 _MAX_DEPTH = 4
-_SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:\s+(?P<argument>\S+))?")
+_SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:\s+(?P<argument>\S+))?(?:\s+(?P<split>\S+))?")
 
 
 class Launches:
@@ -60,6 +64,8 @@ class Launches:
         self._sessions = sessions.Sessions(host)
         self._reading = []
         self._unread = []
+        self._read = set()
+        self._leads = leads.Leads(host)
 
     def session(self, user):
         """Return the sessions.Session of *user*, a users.User."""
@@ -81,6 +87,7 @@ class Launches:
                     )
                     break
                 self._all.append(launch)
+            self._note_leads()
         return self._all
 
     def _found(self):
@@ -89,26 +96,46 @@ class Launches:
         programs = list(cron.scripts(self._host)) + list(supervisors.scripts(self._host)) + list(events.scripts(self._host))
         for path, context in programs:
             yield from self._of_program(path, [Word(path)], context, 0)
-        for words, context in systemd.commands(self._host, CONCERNS):
-            yield from self._of_words(words, context, 0)
+        for words, context in systemd.commands(self._host, self._concerns):
+            yield from self._of_table(words, context)
         for words, context in list(inetd.commands(self._host)) + list(supervisors.commands(self._host)):
-            yield from self._of_words(words, context, 0)
+            yield from self._of_table(words, context)
         for text, context in list(inetd.texts(self._host)) + list(mail.commands(self._host)) + list(events.jobs(self._host)):
             yield from self._of_text(text, context, [], 0)
         for user in self._host.users:
             sessions.note_other_places(self._host, user, self.session(user))
             for words, context in self.session(user).commands:
                 yield from self._of_words(words, context, 0)
+            for text, context in self._sessions.texts(user):
+                self._leads.note(text, context)
         for words, context in desktop.commands(self._host, self.session):
-            yield from self._of_words(words, context, 0)
+            yield from self._of_table(words, context)
         for path, arguments, context in boot.scripts(self._host):
             yield from self._of_script(path, [Word(argument) for argument in arguments], context, 0)
 
-    def _of_text(self, text, context, arguments, depth, line=None):
+    def _concerns(self, text):
+        """Whether a package's unit could matter."""
+        return _CONCERNS.search(text) or any(map(self._is_script, _EXEC.findall(text)))
+
+    def _is_script(self, program):
+        return wrappers.is_shell(program) or (not leads.OF_PACKAGES.match(program) and self._head(program).startswith("#!"))
+
+    def _of_table(self, words, context):
+        """The launches of a command that no shell reads."""
+        self._leads.note(" ".join(word.text for word in words), context)
+        yield from self._of_words(words, context, 0)
+
+    def _of_text(self, text, context, arguments, depth, line=None, script=None):
         """The launches of a shell text."""
-        if depth > _MAX_DEPTH or not (depth == 0 or CONCERNS.search(text)):
+        if depth > _MAX_DEPTH:
+            return
+        self._leads.note(text, context)
+        if script and leads.OF_PACKAGES.match(script) and not _CONCERNS.search(text):
             return
         state = shell_state.State(context, arguments, self._sourced, self._host.home_of)
+        state.script, state.realpath, state.opens = script, self._host.realpath, self._is_ones_own
+        if "BASH_ENV" in context.environment:
+            state.leave_unseen(line or context.line)
         launched, outer, self._unread = set(), self._unread, []
         try:
             for words, inner in shell.commands(text, state, line or context.line):
@@ -116,7 +143,8 @@ class Launches:
                     launched |= launch.names
                     yield launch
         except shell_lexer.ShellError as error:
-            self._host.gap(f"{context.file}, line {error.line}", f"no shell would read it: {error}", _AFFECTS)
+            if depth == 0 or _CONCERNS.search(text) or self._is_ones_own(context.file):
+                self._host.gap(f"{context.file}, line {error.line}", f"no shell would read it: {error}", _AFFECTS)
         unread, self._unread = state.unread + self._unread, outer
         named = {match.group("name") for match in _IS_NAMED.finditer(_REMARK.sub("", text))} - launched if unread else ()
         for name in sorted(named) if context.is_active else ():
@@ -125,6 +153,8 @@ class Launches:
 
     def _of_words(self, words, context, depth):
         found = wrappers.unwrapped(words, context)
+        if found is not None and found.context.is_login:
+            found.context = self._logged_in(found.context)
         if isinstance(found, wrappers.Shell):
             yield from self._of_shell(found, depth)
         elif found is not None:
@@ -135,6 +165,13 @@ class Launches:
             self._note_other_language(found)
             if found.program and not found.interpreter:
                 yield from self._of_program(self._located(found), found.argv, found.context, depth)
+
+    def _logged_in(self, context):
+        """The same behind a shell that has read the profiles of its user."""
+        user = next((user for user in self._host.users if user.name == context.user), None)
+        variables = {name: variable.value for name, variable in self.session(user).login.items()} if user else {}
+        home = {"HOME": user.home} if user else {}
+        return context.but(environment=dict(context.environment, **home, **variables), is_login=False)
 
     def _of_shell(self, found, depth):
         if found.text is not None:
@@ -152,12 +189,17 @@ class Launches:
         """The launches of what a program starts, where it is a script of the shell."""
         if path is None:
             return
-        match = _SHEBANG.match(self._head(path))
+        head = self._head(path)
+        match = _SHEBANG.match(head)
         if match is None:
+            # A shell reads by itself what the system can't execute.
+            if head and "\0" not in head:
+                yield from self._of_script(path, argv[1:], context, depth)
             return
         program = match.group("program")
         if posixpath.basename(program) == "env":
             program = match.group("argument") or ""
+            program = (match.group("split") or "") if program == "-S" else program
         if wrappers.is_shell(program):
             yield from self._of_script(path, argv[1:], context, depth)
         elif depth == 0 and context.file == path:
@@ -172,9 +214,10 @@ class Launches:
         text = self._script(path)
         if text is None:
             return
+        self._read.add(self._host.realpath(path))
         self._reading.append(path)
         try:
-            yield from self._of_text(text, context.but(file=path), list(arguments), depth + 1, 1)
+            yield from self._of_text(text, context.but(file=path), list(arguments), depth + 1, 1, path)
         finally:
             self._reading.pop()
 
@@ -188,6 +231,9 @@ class Launches:
                 self._note_text(None, word.text, launch.context)
 
     def _note_text(self, path, text, context):
+        if path:
+            self._read.add(self._host.realpath(path))
+            self._leads.note(text or "", context.but(file=path))
         text = _REMARK.sub("", text or "")
         match = next(filter(None, (pattern.search(text) for pattern in _NAMES_CLIENT)), None)
         # The client itself may be a script.
@@ -197,6 +243,24 @@ class Launches:
             what = path or f"{context.file}, line {context.line}"
             why = f"names {match.group('name')} in another language than the shell's: whether it starts that, and how, is not read"
             self._host.gap(what, why, _AFFECTS)
+
+    def _note_leads(self):
+        """Note the scripts that may be started and that name a client or a mailbox, and of which nobody has seen how they are started."""
+        for path, text, context in self._leads.scripts(self._read):
+            text = _REMARK.sub("", text)
+            match = _IS_NAMED.search(text) or _IS_MAIL.search(text)
+            if match is None or not context.is_active or self._host.package_of(path):
+                continue
+            name = match.groupdict().get("name") or "a mailbox"
+            if name not in posixpath.basename(path):
+                self._host.gap(path, f"names {name}, and {context.file} may start it: whether it does, and how, is not read", _AFFECTS)
+        if not self._leads.is_complete:
+            why = f"lead to more than {leads.MAX_FILES} files: the rest was not looked at"
+            self._host.gap("cron, systemd and the like", why, _AFFECTS)
+
+    def _is_ones_own(self, file):
+        """Whether nobody knows what a file has a shell read by a computed name; what packages read so, packages bring."""
+        return self._host.package_of(file) is None
 
     def _script(self, path):
         status = self._host.status(path) if path else None
@@ -214,15 +278,25 @@ class Launches:
                 yield from self._of_program(path, [Word(path)], launch.context, depth + 1)
 
     def _sourced(self, path):
-        return self._host.text(path, None, _MAX_SCRIPT) if self._host.is_file(path) else None
+        if not self._host.is_file(path):
+            return None
+        self._read.add(self._host.realpath(path))
+        return self._host.text(path, None, _MAX_SCRIPT)
 
     def _located(self, launch):
         program = launch.program
         if "/" in program:
             return launch.path(program)
-        own = [home + "/bin/" + program for home in [launch.context.environment.get("HOME")] if home]
+        own = [directory + "/" + program for directory in self._own_directories(launch.context.environment)]
         found = [path for path in own if self._host.is_file(path)] or self._host.programs(program)
         return found[0] if found else None
+
+    @staticmethod
+    def _own_directories(environment):
+        """Where the site's own programs are: as the environment says, or in the home."""
+        home = environment.get("HOME")
+        named = [directory for directory in (environment.get("PATH") or "").split(":") if directory.startswith("/")]
+        return named + [home + place for place in ("/bin", "/.local/bin") if home]
 
     def _path(self, text, context):
         return Launch([Word(text)], context).path(text)

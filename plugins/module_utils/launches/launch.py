@@ -82,6 +82,7 @@ class Context:
         environment: {name: text, or None where only the running command would know}.
         directory: its working directory, or None.
         is_active: whether the host starts it by itself now; a unit that is not enabled is there, but not active.
+        is_login: whether a shell comes before it that reads the profiles of its user.
     """
 
     def __init__(self, source, file, line, user, environment=None, directory=None, is_active=True):
@@ -92,10 +93,12 @@ class Context:
         self.environment = dict(environment or {})
         self.directory = directory
         self.is_active = is_active
+        self.is_login = False
 
     def but(self, **changes):
         """Return a copy with these attributes changed."""
         copy = Context(self.source, self.file, self.line, self.user, self.environment, self.directory, self.is_active)
+        copy.is_login = self.is_login
         for name, value in changes.items():
             setattr(copy, name, value)
         return copy

@@ -116,6 +116,14 @@ class Sessions:
             self._found[user.name] = self._read(user)
         return self._found[user.name]
 
+    def texts(self, user):
+        """Yield (text, Context) of each file that is the user's own and that a session or an interactive shell reads."""
+        for name in OWN_PROFILES + OTHER_PROFILES + OWN_INTERACTIVE:
+            path = user.home + name
+            text = self._host.text(path, AFFECTS, _MAX_FILE) if self._host.is_file(path) else None
+            if text:
+                yield text, Context(SOURCE, path, 1, user.name, {"HOME": user.home}, user.home)
+
     def _read(self, user):
         inherited = self._inherited(user)
         given = dict({name: variable.value for name, variable in inherited.items()}, HOME=user.home, USER=user.name)

@@ -5,7 +5,7 @@
 import posixpath
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches import shell_state
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches import shell_output, shell_state
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import OWN_VARIABLES, TLS_VARIABLES, Word
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_commands, shell_lexer
 
@@ -151,6 +151,8 @@ def expanded(parts, state, splits=True):
             fields.add_all(state.arguments, part.quoted and part.text == "@")
         elif part.kind == "variable":
             fields.add_value(_value(part, state), part.quoted or not splits)
+        elif part.kind == "command":
+            fields.add_value(shell_output.printed(part.text, state, expanded), part.quoted or not splits)
         else:
             fields.add("", False, splits and not part.quoted)
     return fields.words()

@@ -5,7 +5,7 @@
 import posixpath
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Word
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import OWN_VARIABLES, TLS_VARIABLES, Word
 
 MAX_DEPTH = 4  # of texts inside of texts
 MAX_TEXTS = 200  # that one shell reads: each may read all others
@@ -24,7 +24,6 @@ _OF_THE_SHELL = (
     "LINENO",
     "PATH",
     "BASH",
-    "0",
     "-",
     "$",
     "?",
@@ -44,6 +43,9 @@ class State:
         matching: function from a pattern to the paths of the files that it stands for; None: no directory is looked at.
 
     Attributes:
+        script: path of the file that the shell runs, or None.
+        realpath: function from a path to the same with its links resolved.
+        opens: function that tells whether a text that nobody has seen may set variables that matter, from the file that has it read.
         unread: (file, line) of each command that only the running shell knows.
         unseen: the same of each text that this very shell reads, so that it could set anything.
     """
@@ -57,6 +59,9 @@ class State:
         self.sourced = sourced
         self.home_of = home_of or (lambda name: None)
         self.matching = matching or (lambda pattern: None)
+        self.script = None
+        self.realpath = lambda path: path
+        self.opens = lambda file: False
         self.loops = {}  # the words that the variable of a loop stands for in turn
         # Once something was run that could set anything, a variable that was not seen need not be empty.
         self.is_open = False
@@ -96,6 +101,8 @@ class State:
         if name.isdigit() and name != "0" and self.arguments is not None:
             word = self.arguments[int(name) - 1] if int(name) <= len(self.arguments) else Word("")
             return word.text if word.is_decided else None
+        if name in ("0", "BASH_SOURCE"):
+            return self.script if name == "0" else self.context.file
         return None if self.is_open or name in _OF_THE_SHELL or name.isdigit() else ""
 
     def define(self, name, body, file):
@@ -147,6 +154,10 @@ class State:
     def leave_unseen(self, line):
         """Note the *line* of a command that has this shell read a text that nobody else has seen."""
         self.unseen.append((self.context.file, line))
+        if self.opens(self.context.file):
+            for name in TLS_VARIABLES + OWN_VARIABLES:
+                self.assign(name, None)
+                self.exported.add(name)
 
     def environment(self):
         """Return what a command that is started now would find in its environment."""

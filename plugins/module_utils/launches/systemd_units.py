@@ -33,7 +33,7 @@ class Units:
     Args:
         host: the Host.
         directories: where the unit files are.
-        concerns: a compiled expression that the text of a package's unit has to match.
+        concerns: function that tells whether a package's unit of this text could matter.
     """
 
     def __init__(self, host, directories, concerns):
@@ -98,7 +98,7 @@ class Units:
 
     def _matters(self, path, texts, has_drop_ins):
         is_of_package = path.startswith(_OF_PACKAGES) and not has_drop_ins
-        return not is_of_package or any(self._concerns.search(text) for text in texts)
+        return not is_of_package or any(map(self._concerns, texts))
 
     def _drop_ins(self, name):
         """The files of the directories NAME.d and TYPE.d: of two with one name the one in the directory that counts more."""

@@ -220,6 +220,8 @@ def _as_user(words, context, short, long, user_letter, user_name, is_daemon=Fals
         context = context.but(user=user.text.split(":")[0] if user.is_decided else None)
     elif not is_daemon and user_name == "user":
         context = context.but(user="root")
+    if user_name == "user" and ("i" in options or "login" in options):
+        context = context.but(environment={}, directory=None, is_login=True)
     if is_daemon:
         program = options.get("a") or options.get("startas") or options.get("x") or options.get("exec")
         return ([program] if program else []) + rest, context
@@ -247,7 +249,8 @@ def _su(words, context):
     user = _text(operands[:1]) if operands else "root"
     is_login = any(word.text in ("-", "-l", "--login", "-lc") for word in words)
     environment = {} if is_login else context.environment
-    return Shell(text, None, operands[1:], context.but(user=user, environment=environment, directory=None)) if text else None
+    context = context.but(user=user, environment=environment, directory=None, is_login=is_login)
+    return Shell(text, None, operands[1:], context) if text else None
 
 
 def _shell(words, context):
@@ -255,6 +258,8 @@ def _shell(words, context):
     while at < len(words) and words[at].is_decided and words[at].text[:1] in ("-", "+") and len(words[at].text) > 1:
         text = words[at].text
         at += 1
+        if text == "--login" or (text[0] == "-" and text[1] != "-" and "l" in text):
+            context = context.but(is_login=True)
         if text in ("-o", "+o", "-O", "--rcfile", "--init-file"):
             at += 1
         elif not text.startswith("--") and "c" in text[1:]:

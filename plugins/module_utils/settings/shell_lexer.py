@@ -20,6 +20,8 @@ _REDIRECTION = re.compile(r"\d*(?:<<-|<<<|<<|<&|>&|<>|>>|>\||[<>](?!\())|&>>|&>"
 _NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
 _BLANK = " \t\r"
 _ENDS_WORD = " \t\r\n;&|()<>"
+# Of a variable that holds a path, what commands would print of it.
+_OF_PATHS = {"%/*": "dirname", "##*/": "basename"}
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
 
 
@@ -243,8 +245,12 @@ class _Lexer:
         if name is None:
             return Part("unknown", "", quoted, None)
         rest = inside[name.end() :]
+        # A name alone is the first element of an array.
+        rest = rest[len("[0]") :] if rest.startswith("[0]") else rest
         if not rest:
             return Part("variable", name.group(), quoted, None)
+        if rest in _OF_PATHS:
+            return Part("command", f'{_OF_PATHS[rest]} "${{{name.group()}}}"', quoted, None)
         default = re.match(r":?[-=]", rest)
         if default is None or self.depth >= MAX_DEPTH:
             # The elements of an array are many words even between quotes.

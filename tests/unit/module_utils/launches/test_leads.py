@@ -1,0 +1,156 @@
+"""Scripts on the way from what the host starts to a mail client: followed where that can be told, and told of where it can't."""
+
+from __future__ import annotations
+
+import pytest
+
+TABLE = "/var/spool/cron/crontabs/alice"
+SH = "#!/bin/sh\n"
+FETCH = SH + "fetchmail --sslproto TLS1\n"
+HOME = "/home/alice"
+
+# name: (the command of alice's crontab, files)
+FOLLOWED = {
+    "a script of a script, by paths relative to directories": (
+        "cd bin && sh a",
+        {HOME + "/bin/a": "cd ..\nsh bin/b\n", HOME + "/bin/b": FETCH},
+    ),
+    "a script beside it": ("bin/a", {HOME + "/bin/a": SH + '"$(dirname "$0")"/b\n', HOME + "/bin/b": FETCH}),
+    "a script beside it, from there": ("bin/a", {HOME + "/bin/a": SH + 'cd "$(dirname "$0")"\nsh ./b\n', HOME + "/bin/b": FETCH}),
+    "a script beside it, by the real path": (
+        "bin/a",
+        {HOME + "/bin/a": SH + 'D=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)\n"$D/b"\n', HOME + "/bin/b": FETCH},
+    ),
+    "a script beside it, by bash's name": (
+        "bin/a",
+        {HOME + "/bin/a": '#!/bin/bash\nD=${BASH_SOURCE[0]%/*}\n"$D/b"\n', HOME + "/bin/b": FETCH},
+    ),
+    "a text beside it that is read": ("bin/a", {HOME + "/bin/a": SH + '. "${0%/*}/b"\n', HOME + "/bin/b": FETCH}),
+    "a script without a mark": ("bin/a", {HOME + "/bin/a": "fetchmail --sslproto TLS1\n"}),
+    "a script of a script in which nothing tells of mail": ("a", {HOME + "/bin/a": SH + "b\n", "/usr/local/bin/b": FETCH}),
+    "a program of the home": ("a", {HOME + "/.local/bin/a": FETCH}),
+    "a program in a directory of the table's own": ("a", {"/opt/x/a": FETCH}),
+    "a mark that splits its words": ("bin/a", {HOME + "/bin/a": "#!/usr/bin/env -S sh -e\nfetchmail --sslproto TLS1\n"}),
+}
+# The same; nobody can tell from these how the script is started.
+LED_TO = {
+    "by a path that the script changes": ("bin/a", {HOME + "/bin/a": SH + "PATH=$(cat p):/opt/y\nb\n", "/opt/y/b": FETCH}, "/opt/y/b"),
+    "by a loop": ("bin/a", {HOME + "/bin/a": SH + 'for f in ~/jobs/*; do sh "$f"; done\n', HOME + "/jobs/b": FETCH}, HOME + "/jobs/b"),
+    "by find": ("find ~/jobs -type f -exec sh {} \\;", {HOME + "/jobs/b": FETCH}, HOME + "/jobs/b"),
+    "by find from the home": ("find jobs -type f -exec sh {} \\;", {HOME + "/jobs/b": FETCH}, HOME + "/jobs/b"),
+    "by a list": ("ls ~/jobs | xargs -n1 sh", {HOME + "/jobs/b": FETCH}, HOME + "/jobs/b"),
+    "by a pipe": ("cat bin/b | sh", {HOME + "/bin/b": FETCH}, HOME + "/bin/b"),
+    "by standard input": ("sh <bin/b", {HOME + "/bin/b": FETCH}, HOME + "/bin/b"),
+    "by another language": (
+        "bin/a",
+        {HOME + "/bin/a": "#!/usr/bin/python3\nsubprocess.run(['/opt/b'])\n", "/opt/b": FETCH},
+        "/opt/b",
+    ),
+    "by a terminal of its own": ("screen -dm bin/b", {HOME + "/bin/b": FETCH}, HOME + "/bin/b"),
+    "by a variable with a path in two": (
+        "bin/a",
+        {HOME + "/bin/a": SH + 'D=$(cat d)\n"$D"/jobs/b\n', HOME + "/jobs/b": FETCH},
+        HOME + "/jobs/b",
+    ),
+    "by a script that a script leads to": (
+        "screen -dm bin/a",
+        {HOME + "/bin/a": SH + "exec ../opt/b\n", HOME + "/opt/b": FETCH},
+        HOME + "/opt/b",
+    ),
+    "a script that reads mail itself": (
+        "screen -dm bin/b",
+        {HOME + "/bin/b": "#!/usr/bin/python3\nimport imaplib\n"},
+        HOME + "/bin/b",
+    ),
+}
+# The same, and no gap: nothing says that these are scripts, or that they start a client.
+OF_NO_MATTER = {
+    "a text that is no script": ("cat ~/notes >~/log", {HOME + "/notes": "fetchmail --sslproto TLS1\n"}),
+    "a script that nothing names": ("bin/a", {HOME + "/bin/a": SH + "true\n", HOME + "/bin/b": FETCH}),
+    "a remark": ("screen -dm bin/b", {HOME + "/bin/b": SH + "# fetchmail -s\n"}),
+    "a program of a machine": ("screen -dm bin/b", {HOME + "/bin/b": "\x7fELF\0 fetchmail -s"}),
+    "a script that was followed": ("bin/b; cat bin/b", {HOME + "/bin/b": SH + "fetchmail\n"}),
+    "the client itself": ("screen -dm fetchmail", {"/usr/local/bin/fetchmail": FETCH}),
+}
+
+
+def lay(tree, command, files):
+    tree.write(TABLE, f"PATH=/opt/x:/usr/bin\n* * * * * {command}\n")
+    for path, text in files.items():
+        tree.write(path, text)
+        (tree.root / path.lstrip("/")).chmod(0o755 if text.startswith(("#!", "\x7f")) or "bin" in path else 0o644)
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_a_script_is_followed(name, tree):
+    lay(tree, *FOLLOWED[name])
+    host = tree.host()
+    assert [[word.text for word in launch.argv] for launch in host.launches.of("fetchmail")] == [["fetchmail", "--sslproto", "TLS1"]]
+    assert host.gaps == []
+
+
+@pytest.mark.parametrize("name", LED_TO)
+def test_a_script_that_could_not_be_followed_is_a_gap(name, tree):
+    command, files, path = LED_TO[name]
+    lay(tree, command, files)
+    host = tree.host()
+    assert host.launches.of("fetchmail") == []
+    assert [(gap["what"], gap["affects"]) for gap in host.gaps] == [(path, "accounts")]
+
+
+@pytest.mark.parametrize("name", OF_NO_MATTER)
+def test_what_starts_no_client_is_none(name, tree):
+    lay(tree, *OF_NO_MATTER[name])
+    host = tree.host()
+    host.launches.all()
+    assert host.gaps == []
+
+
+# A text that a script has its shell read, or a shell that reads one by itself; OPENSSL_CONF of the client that comes then.
+ENVIRONMENTS = {
+    "a file beside it": ("bin/a", {HOME + "/bin/a": SH + '. "$(dirname "$0")/b"\nfetchmail\n'}, "/x"),
+    "a file that only the shell knows": ("bin/a", {HOME + "/bin/a": SH + '. "$(cat where)"\nfetchmail\n'}, None),
+    "a text of a file": ("bin/a", {HOME + "/bin/a": SH + 'eval "$(cat bin/b)"\nfetchmail\n'}, None),
+    "what bash reads before a script": ("BASH_ENV=/home/alice/bin/b bash -c fetchmail", {}, None),
+    "a login shell": ("bash -lc fetchmail", {HOME + "/.profile": ". ~/bin/b\n"}, "/x"),
+    "a login shell of su": ("su - alice -c fetchmail", {HOME + "/.profile": ". ~/bin/b\n"}, "/x"),
+    "a login shell of sudo": ("sudo -iu alice fetchmail", {HOME + "/.profile": ". ~/bin/b\n"}, "/x"),
+}
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_the_environment_that_a_shell_reads(name, tree):
+    command, files, value = ENVIRONMENTS[name]
+    lay(tree, command, {**files, HOME + "/bin/b": "export OPENSSL_CONF=/x\n"})
+    [launch] = tree.host().launches.of("fetchmail")
+    assert launch.tls_environment["OPENSSL_CONF"] == value
+
+
+def test_a_shell_that_reads_no_profile(tree):
+    lay(tree, "bash -c fetchmail", {HOME + "/.profile": "export OPENSSL_CONF=/x\n"})
+    [launch] = tree.host().launches.of("fetchmail")
+    assert launch.tls_environment == {}
+
+
+def test_a_script_of_a_session(tree):
+    """It is started by hand or at login, and only the file that names it is read."""
+    lay(tree, "true", {HOME + "/.profile": "~/bin/b &\n", HOME + "/bin/b": FETCH})
+    host = tree.host()
+    host.launches.all()
+    assert [(gap["what"], gap["affects"]) for gap in host.gaps] == [(HOME + "/bin/b", "accounts")]
+
+
+@pytest.mark.parametrize("program", ["/opt/job", "/usr/local/bin/job"])
+def test_a_package_s_unit_that_starts_a_script_of_the_site(program, tree):
+    tree.write("/usr/lib/systemd/system/nightly.service", f"[Service]\nExecStart={program}\n")
+    tree.write(program, FETCH)
+    [launch] = tree.host().launches.of("fetchmail")
+    assert launch.file == program
+
+
+def test_many_files_are_bounded(tree):
+    names = [f"job{number}" for number in range(2100)]
+    lay(tree, "screen -dm " + " ".join(f"bin/{name}" for name in names), {f"{HOME}/bin/{name}": SH for name in names})
+    host = tree.host()
+    host.launches.all()
+    assert [gap["affects"] for gap in host.gaps] == ["accounts"]
