@@ -7,6 +7,7 @@ import os
 import stat
 
 _MAX_LINKS = 40
+_PATH_MAX = 4096
 _KINDS = (
     (stat.S_ISDIR, "a directory"),
     (stat.S_ISFIFO, "a FIFO"),
@@ -32,8 +33,11 @@ def inside(root, path):
     The last component is resolved too. What does not exist is returned as it stands, so that opening it fails.
 
     Raises:
-        OSError: ELOOP, when more than 40 links stand in the way (Linux's own limit, path_resolution(7)).
+        OSError: ELOOP, when more than 40 links stand in the way; ENAMETOOLONG, where *path* has more than 4,095 characters
+            (Linux's own limits, path_resolution(7)).
     """
+    if len(path) >= _PATH_MAX:
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
     rest = [part for part in path.split("/") if part not in ("", ".")][::-1]
     done = []  # type: list[str]
     links = 0

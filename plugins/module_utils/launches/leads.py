@@ -15,7 +15,7 @@ _REMARK = re.compile(r"^[ \t]*#.*", re.MULTILINE)
 # What stands behind a quote or a bracket may be the end of a path, whose beginning a variable or a command gives.
 _TAIL = re.compile(r"""["')}`\]]/([\w./+@-]+)""")
 _HOME = re.compile(r"(?:~|\$HOME|\$\{HOME\})(?=/)")
-_COMPUTED = re.compile(r".*[~${}][^/]*/|-[^/]*(?=/)")
+_COMPUTED = "~${}"
 _READ = re.compile(r"(?:^|[\s;&|(\"'/])(?:\.|source|[a-z]*sh)[ \t]+(?:-\S+[ \t]+)*[\"']?([^\s;&|\"']+)", re.MULTILINE)
 # What lies there is started by its name, and not by a pattern.
 _OF_PROGRAMS = re.compile(r"/s?bin\Z")
@@ -23,7 +23,10 @@ _OF_PROGRAMS = re.compile(r"/s?bin\Z")
 OF_PACKAGES = re.compile(r"/(?:usr/)?(?:s?bin|lib\w*|share)/")
 _NOT_LOOKED_AT = re.compile(r"/(?:(?:proc|sys|dev)(?:/|\Z)|\Z)")
 MAX_FILES = 2000
+_MAX_LOOKUPS = 20_000  # of paths that need not be there
+_MAX_NAMED = 500  # files and directories that one text names by a path
 _MAX_ENTRIES = 200  # of a directory of which any may be meant
+_PATH_MAX = 4096
 _MAX_SCRIPT = 256 * 1024
 _HEAD = 256
 
@@ -40,6 +43,7 @@ class Leads:
         self._host = host
         self._noted = {}
         self._entries = {}
+        self._lookups = 0
 
     def note(self, text, context):
         """Take the words of a *text* that the host starts under the launch.Context *context*."""
@@ -48,16 +52,20 @@ class Leads:
 
     def scripts(self, known):
         """Yield (path, text, Context of what leads there) of each script that is none of the real paths *known*."""
-        seen, noted = set(known), list(self._noted.items())
-        while noted and self.is_complete:
+        seen, noted, count = set(known), list(self._noted.items()), 0
+        while noted:
             (text, places), context = noted.pop()
             for path, is_read in self._files(text, places):
-                real = self._host.realpath(path)
-                script = self._script(real, is_read) if real not in seen else None
-                seen.add(real)
-                self.is_complete = len(seen) - len(known) <= MAX_FILES
-                if script is None or not self.is_complete:
+                self._lookups += 1
+                if count >= MAX_FILES or self._lookups >= _MAX_LOOKUPS:
+                    self.is_complete = False
+                    return
+                script = self._script(path, is_read)
+                real = self._host.realpath(path) if script is not None else None
+                if script is None or real in seen:
                     continue
+                seen.add(real)
+                count += 1
                 yield real, script, context
                 if not OF_PACKAGES.match(real):
                     noted.append(((script, (places[0], None, posixpath.dirname(real))), context))
@@ -66,33 +74,26 @@ class Leads:
         """Yield (path, whether a shell is told to read it) of the files that words of *text* may name."""
         text = _REMARK.sub("", text)
         read = {posixpath.basename(name) for name in _READ.findall(text)}
-        words, home = set(_WORD.findall(text)), places[0]
-        paths = {_normal(_HOME.sub(lambda _match: home or "", word)) for word in words if word.startswith("/") or _HOME.match(word)}
-        relative = {_normal(_COMPUTED.sub("", word)) for word in words if not word.startswith("/")} | set(map(_normal, _TAIL.findall(text)))
-        directories = [place for place in places if place] + [home + place for place in ("/bin", "/.local/bin") if home]
-        directories += list(PROGRAM_DIRECTORIES)
-        named = []
-        for path in sorted(paths - {None}):
-            named.append(path)
-            yield path, posixpath.basename(path) in read
-        for directory in directories:
-            # A directory may be one of those itself: "cd jobs && ./fetch".
-            for path in self._fitting(directory, relative):
-                if directory not in PROGRAM_DIRECTORIES:
-                    named.append(path)
-                yield path, posixpath.basename(path) in read
+        paths, *relative = _sorted(set(_WORD.findall(text)), _TAIL.findall(text), places[0])
+        own = [place for place in places if place] + [places[0] + place for place in ("/bin", "/.local/bin") if places[0]]
+        # What fits in a directory may be one itself: "cd jobs && ./fetch".
+        named = paths + [path for directory in own for path in self._fitting(directory, *relative)]
+        self.is_complete = self.is_complete and len(named) <= _MAX_NAMED
+        named = named[:_MAX_NAMED]
+        found = named + [path for directory in (*PROGRAM_DIRECTORIES, *named) for path in self._fitting(directory, *relative)]
         for directory in named:
             entries = self._names(directory)
-            yield from ((path, posixpath.basename(path) in read) for path in self._fitting(directory, relative))
             if len(entries) <= _MAX_ENTRIES and not _OF_PROGRAMS.search(directory):
-                yield from ((directory + "/" + entry, False) for entry in entries)
+                found.extend(directory + "/" + entry for entry in sorted(entries))
+        return [(path, posixpath.basename(path) in read) for path in dict.fromkeys(found)]
 
-    def _fitting(self, directory, relative):
+    def _fitting(self, directory, names, relative):
+        """The paths that names, and paths relative to a directory, have in this one."""
         entries = self._names(directory)
-        for word in sorted(relative & entries):
-            yield directory + "/" + word
-        for word in sorted(word for word in relative if word and "/" in word and word.split("/")[0] in entries | {".."}):
-            yield posixpath.normpath(directory + "/" + word)
+        for name in sorted(names & entries):
+            yield directory + "/" + name
+        for first in sorted(relative.keys() & (entries | {".."})) if entries else ():
+            yield from (posixpath.normpath(directory + "/" + word) for word in relative[first])
 
     def _names(self, directory):
         if directory not in self._entries:
@@ -114,7 +115,25 @@ class Leads:
         return content.decode("utf-8", "replace")
 
 
-def _normal(word):
-    """The path *word* in its shortest form; None of one that is no file's."""
-    word = posixpath.normpath(word.rstrip("}") if "{" not in word else word) if word else ""
-    return None if word in ("", ".", "..", "/") else word
+def _sorted(words, tails, home):
+    """Return of *words* the absolute paths, the names without a directory, and by their first parts the paths from an unknown directory."""
+    absolute, names, relative = set(), set(), {}
+    for word in sorted(word for word in words.union(tails) if len(word) < _PATH_MAX):
+        word = word[word.find("/") :] if word.startswith("-") and "/" in word else word
+        in_home = _HOME.match(word)
+        if word.startswith("/") or (in_home and home):
+            absolute.add(posixpath.normpath((home + word[in_home.end() :] if in_home else word).rstrip("}")))
+            continue
+        word = posixpath.normpath(_known_end(word).rstrip("}") or ".")
+        if "/" in word:
+            relative.setdefault(word.split("/")[0], []).append(word)
+        else:
+            names.add(word)
+    return sorted(absolute), names, relative
+
+
+def _known_end(word):
+    """What stands behind the last directory of a path that only the running shell knows."""
+    last = word.rfind("/")
+    computed = max(word.rfind(letter, 0, max(last, 0)) for letter in _COMPUTED)
+    return word if computed < 0 else word[word.find("/", computed) + 1 :]
