@@ -51,6 +51,11 @@ packaged() {
             /^F:/ { directory = "/" substr($0, 3) "/" }
             /^R:/ && directory substr($0, 3) in wanted { print directory substr($0, 3) }'
     elif command -v rpm >/dev/null; then
-        without "$(limited 20 as_nobody rpm -qf "$@" | sed -n 's/^file \(.*\) is not owned by any package$/\1/p')" "$(printf '%s\n' "$@")"
+        # Only a list of an answer for each file, in their order, tells which is whose.
+        answers=$(limited 20 as_nobody rpm -qf --queryformat 'yes\n' "$@" | sed 's/^file .* is not owned by any package$/no/')
+        { printf '%s\n' "$@" =; printf '%s\n' "$answers"; } | awk '$0 == "=" { answers = 1; next }
+            !answers { file[++files] = $0; next }
+            { is_owned[++given] = $0 }
+            END { if (files == given) for (i = 1; i <= files; i++) if (is_owned[i] == "yes") print file[i] }'
     fi
 }

@@ -6,9 +6,11 @@
 
 # want_starts NAME: those of them that start it in another way than without options or with those in $harmless, or in an environment that
 # they change. Nothing of the command line goes out, as it may hold a password. With $operands, a word that is no option counts as well.
-# shellcheck disable=SC2013,SC2086
+# shellcheck disable=SC2013,SC2046,SC2086,SC2154
 want_starts() {
     for table in $(grep -l -- "$1" $TABLES); do starts "$1" "$table"; done
+    # A drop-in may be for a unit of a package, which is named as its program is.
+    for table in $(setting "$changing" $(printf '%s' "$TABLES" | grep -F "$1" | grep -F .service.d/)); do record started "$1" "$table"; done
 }
 
 # shellcheck disable=SC2046,SC2154
@@ -20,62 +22,93 @@ starts() {
     esac
     # How a package's own daemon starts is known by its settings.
     case $2 in
-        /etc/init.d/* | /etc/network/* | /etc/ppp/* | /etc/NetworkManager/* | /etc/networkd-dispatcher/* | /etc/dhcp/*)
+        /etc/init.d/* | /etc/network/* | /etc/ppp/* | /etc/NetworkManager/* | /etc/networkd-dispatcher/* | /etc/dhcp/* | /etc/xdg/* | \
+            /lib/systemd/* | /usr/lib/systemd/* | /usr/share/*)
             [ -n "$(packaged "$2")" ] && return 0
             ;;
     esac
     record started "$1" "$2"
 }
 
-# started NAME: whether the table starts it, and by its options plain or changed. A command that a variable holds may be it.
+# started NAME: whether the table starts it, and by its options plain or changed. A command that a variable holds may be it, and a word
+# that a variable holds may be an option. Of settings in sections, as of units, no key is a variable.
 started() {
-    name=$1 awk '{ sub(/^[ \t]*[;#].*$/, "") }
+    name=$1 awk '
+        function are_harmless(word,    plain, at) {
+            plain = word
+            if (word ~ /^--[a-z-]+=[0-9]+$/) sub(/=.*/, "", plain)
+            if (word !~ /^-[A-Za-z]+[0-9]*$/) return index(ENVIRON["harmless"], " " plain " ")
+            if (index(ENVIRON["harmless"], " " word " ")) return 1
+            sub(/[0-9]+$/, "", plain)
+            for (at = 2; at <= length(plain); at++) if (!index(ENVIRON["harmless"], " -" substr(plain, at, 1) " ")) return 0
+            return 1
+        }
+        function is_looked_for() {
+            if (last ~ /^(service|invoke-rc\.d|rc-service|start|stop|restart|reload|status|pidof|pgrep|pkill|killall|which|type)$/) return 1
+            return last ~ /^-[xfev]$/ && before_last ~ /^(|;|if|while|test|command|!|pidof|pgrep|pkill)$/
+        }
+        { sub(/\r$/, ""); sub(/^[ \t]*(;|#[^!]|#$).*$/, "") }
+        /^[ \t]*\[[A-Za-z]/ { settings = 1 }
         index($0, ENVIRON["name"]) { named = 1 }
         {
+            if (!goes_on) { inside = rooted = 0; last = before_last = "" }
+            if (!goes_on) holds = !settings && $0 ~ /^[ \t]*(export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*=/
+            goes_on = $0 ~ /[\\,([][ \t]*$/
+            sub(/\\[ \t]*$/, "")
             gsub(/["\047)},]|\[|\]/, " ")
-            gsub(/[({`]/, " ; ")
-            inside = 0
-            last = ""
+            gsub(/`/, " $ ; ")
+            gsub(/[({]/, " ; ")
+            gsub(/&>|>&/, ">")
+            gsub(/[0-9]*[<>]+[ \t]*/, " >")
+            gsub(/[;&|]+/, " ; ")
             for (i = 1; i <= NF; i++) {
-                word = before = $i
-                gsub(/[;&|<>]/, "", word)
+                word = $i
+                if (word ~ /^>/) continue
+                if (word == ";") { inside = rooted = 0; last = word; continue }
                 sub(/^(Exec[A-Za-z]*|command)=[-@:+!]*/, "", word)
-                if (word == "") { last = before; if (before ~ /[;|&]/) inside = 0; continue }
-                if (word ~ /^[A-Za-z_][A-Za-z0-9_]*=/ && word ~ "[=/]" ENVIRON["name"] "$") named = computed = 1
-                if (word ~ /^[$]/ && (i == 1 || last ~ /^(then|do|else|exec|eval|sudo|nice|env|!)$/ || last ~ /[;&|]$/)) computed = 1
-                is_start = word !~ /\/init\.d\// && last !~ /^(service|invoke-rc\.d|rc-service|-[xfev])$/
+                if (!settings && word ~ /^[A-Za-z_][A-Za-z0-9_]*=/ && word ~ "[=/]" ENVIRON["name"] "$") named = computed = 1
+                if (word ~ /^[$]/ && last ~ /^(|then|do|else|exec|eval|sudo|nice|env|!|;)$/) computed = 1
+                is_service = word ~ /\/init\.d\//
                 sub(/^.*\//, "", word)
-                if (word == ENVIRON["name"] && is_start) { inside = started = 1; if (before ~ /[;|&]$/) inside = 0; last = before; continue }
-                last = before
-                if (!inside) continue
-                if (before ~ /^[;|&<>0-9]/) { if (before ~ /^[;|&]/) inside = 0; continue }
-                if (before ~ /^-/ && !index(ENVIRON["harmless"], " " before " ") || before !~ /^-/ && ENVIRON["operands"] != "") changed = 1
-                if (before ~ /[;|&]$/) inside = 0
+                if (word == "chroot") rooted = 1
+                if (word == ENVIRON["name"]) {
+                    if (holds && last ~ /=$|^(which|-v)$/) computed = 1
+                    if (!is_service && !is_looked_for()) { inside = started = 1; if (rooted) changed = 1 }
+                } else if (inside && $i !~ /^[0-9]/) {
+                    if ($i ~ /[$]/ || $i ~ /^-/ && !are_harmless($i) || $i !~ /^-/ && ENVIRON["operands"] != "") changed = 1
+                }
+                before_last = last
+                last = $i
             }
         }
         END { if (started && changed || named && computed) print "changed"; else if (started) print "plain" }'
 }
 
-# around TABLE: it, the tables that lead to it, and what these have a shell read.
-# shellcheck disable=SC2046,SC2086
+# around TABLE: it, the tables that lead to it, their drop-ins, and what these have a shell read.
+# shellcheck disable=SC2086
 around() {
     led=$1 fresh=$1
     while [ -n "$fresh" ]; do
-        fresh=$(without "$led" "$(for one in $fresh; do grep -lF -- "${one##*/}" $TABLES; done)")
+        fresh=$(without "$led" "$(printf '%s\n' "$fresh" | sed 's/^.*\///' | grep -lF -f - $TABLES; drop_ins $fresh)")
         [ -n "$fresh" ] && led=$led$NEWLINE$fresh
     done
     reads $led
 }
 
-# reads FILE...: these, what they have a shell read, and so on. For a name that only the shell knows stands all that a pattern beside it may
-# stand for.
+drop_ins() {
+    for unit; do
+        for table in $TABLES; do case $table in */"${unit##*/}".d/*) printf '%s\n' "$table" ;; esac; done
+    done
+}
+
+# reads FILE...: these, what they have a shell read, and so on. For a name that only the shell knows stands all that it may be.
 # shellcheck disable=SC2086
 reads() {
     all=$* fresh=$*
     while [ -n "$fresh" ]; do
         fresh=$(without "$all" "$(for name in $(read_by $fresh); do
             if [ "$name" = '?' ]; then
-                matching $fresh
+                may_be_meant $fresh
             else
                 for table in $TABLES; do case $table in */"$name") printf '%s\n' "$table" ;; esac; done
             fi
@@ -85,27 +118,22 @@ reads() {
     printf '%s\n' "$all"
 }
 
-# matching FILE...: what lies in the directories of which these have a pattern, or which they list; but for those whose files sessions read
-# anyway.
-# shellcheck disable=SC2046
-matching() {
-    for directory in $(grep -hE '/[^[:blank:]]*[*?]|(for|while|find|ls)[[:blank:]]|`|\$\(' -- "$@" | words_of | sed 's/\/*$//' |
-        { printf '%s\n' "$HOMES" = && cat; } | placed | sort -u); do
-        [ -d "$directory" ] && [ "$directory" != /etc/profile.d ] && small $(entries_of "$directory" ! -type d)
-    done
-}
-
 # setting EXPRESSION FILE...: those that have one of the variables of the expression elsewhere than behind a dollar sign.
+# shellcheck disable=SC2046
 setting() {
     expression="(^|[^A-Za-z0-9_\${])($1)([^A-Za-z0-9_]|\$)"
     shift
-    expression=$expression awk '/^[ \t]*[#;]/ { next }
-        $0 ~ ENVIRON["expression"] && !(FILENAME in found) { found[FILENAME] = 1; print FILENAME }' "$@"
+    [ "$#" -gt 0 ] || return 0
+    expression=$expression awk '/^[ \t]*[;#]/ { next }
+        $0 ~ ENVIRON["expression"] && !(FILENAME in found) { found[FILENAME] = 1; print FILENAME }' $(grep -lE "$expression" "$@") /dev/null
 }
 
-# want_sessions: the files that have sessions read others, and those that set one of the variables of $exporting.
+# want_sessions: the files that have sessions read others, and those that set one of the variables of $exporting; and managers' own files.
 # shellcheck disable=SC2046,SC2086,SC2154
 want_sessions() {
+    for file in /etc/systemd/system.conf /etc/systemd/user.conf /etc/systemd/system.conf.d/*.conf /etc/systemd/user.conf.d/*.conf; do
+        [ -f "$file" ] && [ -n "$(setting "$exporting" "$file")" ] && record session "$file" "$file"
+    done
     [ -n "$(setting "$exporting" $(without "$SESSION_FILES" "$(reads $SESSION_FILES)"))" ] || return 0
     for file in $SESSION_FILES; do
         for other in $(setting "$exporting" $(without "$SESSION_FILES" "$(reads "$file")")); do record session "$file" "$other"; done
@@ -113,7 +141,7 @@ want_sessions() {
 }
 
 # want_urls: those of them that name a mailbox as a URL, which programs of many kinds take.
-# shellcheck disable=SC2013,SC2086
+# shellcheck disable=SC2013,SC2086,SC2154
 want_urls() {
     for table in $(grep -lE '(imap|pop3)s?://' -- $TABLES); do record url "$table"; done
 }

@@ -8,22 +8,29 @@
 want_tables() {
     TABLES=$NEWLINE
     SESSION_FILES=
+    IS_TOLD=
     # shellcheck disable=SC2088
     for places in '/etc/crontab' '/etc/anacrontab' '/etc/cron.*/*' '/etc/periodic/*/*' '/etc/crontabs/*' '/var/spool/cron/*' \
         '/var/spool/cron/crontabs/*' '/var/spool/cron/tabs/*' '/var/cron/tabs/*' '/etc/rc.local' '/etc/rc.d/rc.local' \
-        '/etc/init.d/*' '/etc/systemd/system/*.service' '/etc/systemd/system/*.service.d/*.conf' '/run/systemd/system/*.service' \
-        '/usr/local/lib/systemd/system/*.service' '/etc/systemd/user/*.service' '~/.config/systemd/user/*.service' \
-        '~/.config/systemd/user/*.service.d/*.conf' '/etc/inetd.conf' '/etc/xinetd.d/*' '/etc/inittab' '/etc/aliases' \
-        '/etc/mail/aliases' '~/.forward' '/etc/supervisord.conf' '/etc/supervisor/*.conf' '/etc/supervisor/conf.d/*' \
-        '/etc/supervisord.d/*' '/etc/service/*/run' '/service/*/run' '/var/service/*/run' '/etc/sv/*/run' '/var/spool/at/*' \
-        '/var/spool/cron/atjobs/*' '/etc/network/if-up.d/*' '/etc/ppp/ip-up*' '/etc/ppp/ip-up.d/*' '/etc/NetworkManager/dispatcher.d/*' \
-        '/etc/networkd-dispatcher/routable.d/*' '/etc/dhcp/dhclient-exit-hooks*' '~/.config/autostart/*.desktop' \
-        '~/.local/share/applications/*.desktop'; do
+        '/etc/local.d/*.start' '/etc/init.d/*' '/etc/systemd/system/*.service' '/etc/systemd/system/*.service.d/*.conf' \
+        '/run/systemd/system/*.service' '/run/systemd/system/*.service.d/*.conf' '/run/systemd/transient/*.service' \
+        '/usr/local/lib/systemd/system/*.service' '/usr/lib/systemd/system/*.service' '/etc/systemd/user/*.service' \
+        '/etc/systemd/user/*.service.d/*.conf' '/usr/local/lib/systemd/user/*.service' '/usr/lib/systemd/user/*.service' \
+        '~/.config/systemd/user/*.service' '~/.config/systemd/user/*.service.d/*.conf' '~/.local/share/systemd/user/*.service' \
+        '/etc/inetd.conf' '/etc/xinetd.d/*' '/etc/inittab' '/etc/aliases' '/etc/mail/aliases' '~/.forward' '/etc/supervisord.conf' \
+        '/etc/supervisor/*.conf' '/etc/supervisor/conf.d/*' '/etc/supervisor.d/*' '/etc/supervisord.d/*' '/etc/service/*/run' \
+        '/service/*/run' '/var/service/*/run' '/etc/runit/runsvdir/default/*/run' '/etc/sv/*/run' '/var/spool/at/*' \
+        '/var/spool/atjobs/*' '/var/spool/cron/atjobs/*' '/etc/network/interfaces' '/etc/network/interfaces.d/*' \
+        '/etc/network/if-up.d/*' '/etc/ppp/ip-up*' '/etc/ppp/ip-up.d/*' '/etc/NetworkManager/dispatcher.d/*' \
+        '/etc/networkd-dispatcher/routable.d/*' '/etc/dhcp/dhclient-exit-hooks*' '/etc/incron.d/*' '/var/spool/incron/*' \
+        '/etc/logrotate.d/*' '/etc/xdg/autostart/*.desktop' '~/.config/autostart/*.desktop' '~/.local/share/applications/*.desktop'; do
         each "$places" table ''
     done
+    [ -L /lib ] || each '/lib/systemd/system/*.service' table ''
     # shellcheck disable=SC2088
     for places in '/etc/profile' '/etc/profile.d/*' '/etc/bash.bashrc' '/etc/bashrc' '/etc/zsh/z*' '~/.profile' '~/.bash_profile' \
-        '~/.bash_login' '~/.bashrc' '~/.zshenv' '~/.zprofile' '~/.zlogin' '~/.zshrc' '~/.kshrc' '~/.xsession*' '~/.xprofile' '~/.xinitrc'; do
+        '~/.bash_login' '~/.bashrc' '~/.zshenv' '~/.zprofile' '~/.zlogin' '~/.zshrc' '~/.kshrc' '~/.mkshrc' '~/.xsession*' '~/.xprofile' \
+        '~/.xinitrc' '/etc/csh.*' '~/.cshrc' '~/.tcshrc' '~/.login' '/etc/fish/config.fish' '~/.config/fish/config.fish'; do
         each "$places" session_file ''
     done
     for directory in '/etc/cron.d' '/etc/crontabs' '/var/spool/cron' '/var/spool/cron/crontabs' '/var/spool/cron/tabs' \
@@ -34,9 +41,16 @@ want_tables() {
 }
 
 # follow_tables: what the tables lead to, and what that leads to, and so on, becomes a table.
+# shellcheck disable=SC2086
 follow_tables() {
+    # Without a path, find would begin where it is.
+    large=$(find -L /dev/null $TABLES -size +2048)
+    for table in $large; do record unread "$table" 'is larger than a MiB'; done
+    TABLES=$NEWLINE$(without "$large" "$TABLES")$NEWLINE
     DIRECTORIES=
     OTHERS=$NEWLINE
+    CHECKED=
+    PACKAGED=
     LED=0
     for place in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do directory "$place"; done
     for home in $HOMES; do
@@ -48,6 +62,7 @@ follow_tables() {
         before=$TABLES$DIRECTORIES
         follow
     done
+    [ "$before" = "$TABLES$DIRECTORIES" ] || record unread 'cron, systemd and the like' 'their scripts lead on to others too often'
 }
 
 session_file() {
@@ -58,15 +73,18 @@ session_file() {
 # What is empty may be one of /proc, which never ends.
 table() {
     [ -f "$1" ] && [ -s "$1" ] || return 0
+    case $1 in *"$NEWLINE"*) record unread "${1%%"$NEWLINE"*}" 'has a line feed in its name' && return 0 ;; esac
     case $TABLES in *"$NEWLINE$1$NEWLINE"*) return 0 ;; esac
     [ -r "$1" ] || { record unread "$1" 'permission denied' && return 0; }
-    [ -n "$(find -L "$1" -size +2048)" ] && record unread "$1" 'is larger than a MiB' && return 0
+    # No command takes arguments without end.
+    [ "${#TABLES}" -gt 400000 ] && too_many && return 0
     TABLES=$TABLES$1$NEWLINE
 }
 
 directory() {
     place=$1
     [ -L "$place" ] && place=$(cd -P "$place" && pwd -P)
+    case $place in *"$NEWLINE"*) record unread "${place%%"$NEWLINE"*}" 'has a line feed in its name' && return 0 ;; esac
     case $place in '' | / | /proc | /proc/* | /sys | /sys/* | /dev | /dev/*) return 0 ;; esac
     case $NEWLINE$DIRECTORIES in *"$NEWLINE$place$NEWLINE"*) ;; *) DIRECTORIES=$DIRECTORIES$place$NEWLINE ;; esac
 }
@@ -76,13 +94,17 @@ directory() {
 # shellcheck disable=SC2046,SC2086
 follow() {
     # What a package's own scripts lead to is the package's matter.
-    followed=$(without "$(packaged $(printf '%s' "$TABLES" | grep -E '^/(usr/)?(s?bin|lib|share)/'))" "$TABLES")
+    new=$(without "$CHECKED" "$TABLES")
+    CHECKED=$TABLES
+    PACKAGED=$PACKAGED$NEWLINE$(packaged $(printf '%s\n' "$new" | grep -E '^/(usr/)?(s?bin|lib|share)/'))
+    followed=$(without "$PACKAGED" "$TABLES")
     WORDS=$(words_of $followed)
     READ=$NEWLINE$(read_by $followed)$NEWLINE
     found=
     for table in $followed; do directory "${table%/*}"; done
     lead $(printf '%s\n' "$HOMES" = "$WORDS" | placed | normal)
     lead $(printf '%s\n' "$DIRECTORIES" = "$WORDS" | relative | normal)
+    lead $(may_be_meant $followed)
     lead $({ printf '%s\n' "$WORDS" =; entries_of "$DIRECTORIES" ! -type d; entries_of "$HOMES" -type d; } | named_so)
     texts=$(texts $found)
     for text in $texts; do table "$text"; done
@@ -93,7 +115,7 @@ follow() {
 lead() {
     for path; do
         if [ "$path" = = ] || [ "$LED" -gt 5000 ]; then
-            record unread 'cron, systemd and the like' 'they lead to more files than are looked for'
+            too_many
             return
         elif [ -d "$path" ]; then
             LED=$((LED + 1))
@@ -116,10 +138,29 @@ normal() {
         !/\/\.\.(\/|$)/ && !($0 in seen) { seen[$0] = 1; print }'
 }
 
-# words_of FILE...: what may be names of files. What stands behind a quote or a bracket may be the end of a path.
+# too_many: tells it, once.
+too_many() {
+    [ -n "$IS_TOLD" ] || record unread 'cron, systemd and the like' 'they lead to more files than are looked for'
+    IS_TOLD=1
+}
+
+# words_of FILE...: what may be names of files, none longer than a path can be. What stands behind a quote or a bracket may be the end of one.
 # shellcheck disable=SC2016
 words_of() {
-    awk '/^[ \t]*#/ { next } { print; if (gsub(/[]"\047)}`]\//, " $/")) print }' "$@" | tr -c 'A-Za-z0-9_./~${}+@-' '\012' | sort -u
+    awk '/^[ \t]*#[^!]/ { next } { gsub(/%h\//, "~/"); print; if (gsub(/[]"\047)}`]\//, " $/")) print }' "$@" |
+        tr -c 'A-Za-z0-9_./~${}+@-' '\012' | awk 'length < 4096' | sort -u
+}
+
+# may_be_meant FILE...: the files and what lies in the directories that these name on lines with a pattern, a list or what a command prints;
+# but for those of programs, and for what sessions read anyway.
+# shellcheck disable=SC2046
+may_be_meant() {
+    for path in $(grep -hE '/[^[:blank:]]*[*?]|(for|while|find|ls|run-parts|xargs)[[:blank:]]|`|\$\(|BASH_ENV' -- "$@" | words_of |
+        { printf '%s\n' "$HOMES" = && cat; } | placed | normal); do
+        case $path in */bin | */sbin | /etc/profile.d) continue ;; esac
+        [ -d "$path" ] && [ "$path" != / ] && small $(entries_of "$path" ! -type d | head -n 200)
+        [ -f "$path" ] && small "$path"
+    done
 }
 
 # entries_of DIRECTORIES TEST...
@@ -127,7 +168,7 @@ entries_of() {
     directories=$(printf '%s' "$1" | sed 's/$/\/./')
     shift
     # shellcheck disable=SC2086
-    [ -z "$directories" ] || find $directories ! -name . -prune "$@" | sed 's/\/\.\//\//'
+    [ -z "$directories" ] || find $directories ! -name . -prune ! -name "*$NEWLINE*" "$@" | sed 's/\/\.\//\//'
 }
 
 # Of homes, "=" and words, the paths that are known.
@@ -158,15 +199,22 @@ named_so() {
         ++seen > 200000 { print "="; exit }'
 }
 
-# read_by FILE...: the last parts of the names of the files that these have a shell read; "?" for one that only that shell knows.
+# read_by FILE...: the last parts of the names of the files that these have a shell, or another interpreter, read; "?" for one that only
+# that shell knows, or for an environment that a command prints.
 read_by() {
-    awk 'function bare(word) { gsub(/["\047`(){};&|<>]/, "", word); sub(/^.*[\/=]/, "", word); return word }
+    awk 'function bare(word) {
+            sub(/^["\047`(){};&|<>]+/, "", word)
+            sub(/["\047`(){};&|<>\r].*$/, "", word)
+            sub(/^.*[\/=]/, "", word)
+            return word
+        }
         /^[ \t]*[#;]/ { next }
-        { sub(/^[ \t]*EnvironmentFile=-?/, ". ") }
+        /(export|env|declare -x)[ \t]+["$`]|BASH_ENV=|while[ \t]+read/ { print "?" }
+        { sub(/^[ \t]*EnvironmentFile[ \t]*=[ \t]*-?/, ". "); gsub(/[;&|]+/, "& "); gsub(/<[ \t]*/, " ") }
         {
             for (i = 1; i < NF; i++) {
-                if (bare($i) !~ /^(\.|source|[a-z]*sh)$/) continue
-                for (j = i + 1; j < NF && $j ~ /^-/;) j++
+                if (bare($i) !~ /^(\.|source|[a-z]*sh|python[0-9.]*|perl|php[0-9.]*|ruby|node)$/) continue
+                for (j = i + 1; j < NF && $j ~ /^[-+]/;) j += $j ~ /^[-+][oO]$/ ? 2 : 1
                 file = bare($j)
                 if (file ~ /[$*?]/ || $j ~ /[$<]\(|`/) file = "?"
                 print file
@@ -178,8 +226,8 @@ read_by() {
 # be executed, or one that something has a shell read.
 # shellcheck disable=SC2086
 texts() {
-    [ "$#" -gt 0 ] || return 0
     small=$(small "$@")
+    [ -n "$small" ] || return 0
     marked=$(grep -l '^#!' $small)
     printf '%s\n' "$marked"
     for text in $(without "$marked" "$small"); do
@@ -191,9 +239,9 @@ texts() {
 # small FILE...: those that are neither large nor of machine code (ELF, or Mach-O).
 # shellcheck disable=SC2086
 small() {
-    small=$(find -L "$@" -type f -size +0 -size -513)
+    small=$(find -L /dev/null "$@" -type f -size +0 -size -513)
     [ -n "$small" ] || return 0
     without "$(grep -l -e "$(printf '^\177ELF')" -e "$(printf '^\317\372\355\376')" -e "$(printf '^\312\376\272\276')" $small)" "$small"
 }
 
-without() { printf '%s\n' "$2" | grep -vxF "$1" | sort -u; }
+without() { printf '%s\n' "$1" = "$2" | awk '!more && $0 == "=" { more = 1; next } !more { out[$0] = 1; next } $0 != "" && !($0 in out)' | sort -u; }

@@ -29,10 +29,11 @@ def lay(root: Path, files: Mapping[str, str]) -> None:
 
 def told(sh: list[str], root: Path, calls: str, sessions: tuple[str, ...] = ()) -> list[frame.Record]:
     """The records of *calls*, on a host whose only table is TABLE and whose only homes are home/a and home/b; paths without *root*."""
-    chosen = {**wanted.ENVIRONMENT.lists, "harmless": " --silent ", "operands": "1"}
+    operands = "" if "mbsync" in calls else "1"
+    chosen = {**wanted.ENVIRONMENT.lists, "harmless": " --silent --daemon -a -d -s -v ", "operands": operands}
     lists = "".join(f"export {name}='{words}'\n" for name, words in chosen.items())
     homes = "".join(f"$ROOT/home/{name}$NEWLINE" for name in "ab")
-    script = f"{functions()}\nROOT='{root}'\nHOMES={homes}\n{lists}IFS=$NEWLINE\nSESSION_FILES=\nTABLES=$NEWLINE\n"
+    script = f"{functions()}\nROOT='{root}'\nHOMES={homes}\n{lists}IFS=$NEWLINE\nSESSION_FILES=\nIS_TOLD=\nTABLES=$NEWLINE\n"
     script += f"printf '%s\\n' '{program.START} n0'\ntable $ROOT/{TABLE}\n"
     script += "".join(f"session_file $ROOT/{name}\n" for name in sessions)
     script += f"follow_tables\n{calls}\nrecord end\n"
@@ -94,8 +95,42 @@ STARTED = {
         {"opt/f": '#!/bin/sh\nfor e in ROOT/opt/env.d/*; do . "$e"; done\nfetchmail\n', "opt/env.d/mail": CHANGES},
         "opt/f",
     ),
+    "on a second line": ("[Service]\nExecStart=/usr/bin/mbsync \\\n  --config /srv/x -a\n", {}, TABLE),
+    "on lines of a list": ("* * * * * a ROOT/opt/f\n", {"opt/f": '#!/usr/bin/python3\nrun(["mbsync",\n  "-c",\n  x])\n'}, "opt/f"),
+    "behind a separator without a blank": ("* * * * * a cd /srv;mbsync -c /srv/x\n", {}, TABLE),
+    "with options of a variable": ("* * * * * a ROOT/opt/f\n", {"opt/f": '#!/bin/sh\nmbsync "$@" -a\n'}, "opt/f"),
+    "by a quoted name that a variable holds": (
+        "* * * * * a ROOT/opt/f\n",
+        {"opt/f": '#!/bin/sh\nM="/usr/bin/mbsync"\ntimeout 9 "$M" -c x\n'},
+        "opt/f",
+    ),
+    "in another root": ("* * * * * root chroot /srv/m mbsync -a\n", {}, TABLE),
+    "by a script of a user's unit": ("[Service]\nExecStart=%h/bin/fetch\n", {"home/a/bin/fetch": OPTIONS}, "home/a/bin/fetch"),
+    "by an interpreter": ("* * * * * a /usr/bin/python3 -u ROOT/opt/f\n", {"opt/f": 'run(["mbsync", "-c", x])\n'}, "opt/f"),
+    "by standard input": ("* * * * * a sh < ROOT/opt/f\n", {"opt/f": OPTIONS[10:]}, "opt/f"),
+    "by a pattern": ("* * * * * a for f in ROOT/opt/m.d/*; do sh $f; done\n", {"opt/m.d/one": OPTIONS}, "opt/m.d/one"),
+    "by its directory": ("* * * * * a run-parts ~/jobs\n", {"home/a/jobs/one": OPTIONS}, "home/a/jobs/one"),
+    "by its mark": ("* * * * * a ROOT/opt/f\n", {"opt/f": "#!/usr/bin/env -S mbsync -c /srv/x\n"}, "opt/f"),
+    "in an environment that a command prints": (
+        "* * * * * a ROOT/opt/f\n",
+        {"opt/f": "#!/bin/sh\nexport $(cat ROOT/opt/env | xargs)\nfetchmail\n", "opt/env": "OPENSSL_CONF=/x\n"},
+        "opt/f",
+    ),
+    "in an environment that bash reads": ("BASH_ENV=ROOT/opt/env\n* * * * * a fetchmail\n", {"opt/env": CHANGES}, TABLE),
+    "in an environment that is read behind a separator": (
+        "* * * * * a cd ROOT/opt;. env&&fetchmail\n",
+        {"opt/env": CHANGES},
+        TABLE,
+    ),
 }
 NOT_STARTED = {
+    "plainly before another command": ("* * * * * a mbsync -a; notmuch new\n", {}),
+    "plainly under a condition": ("* * * * * a ROOT/opt/f\n", {"opt/f": "#!/bin/sh\nif mbsync -a; then\n  true\nfi\n"}),
+    "plainly with output thrown away": ("* * * * * a fetchmail --silent > /dev/null 2>&1\n", {}),
+    "plainly with options in one word": ("* * * * * a fetchmail -sv -d300 --daemon=300\n", {}),
+    "where it does not run yet": ("* * * * * a pgrep -x fetchmail > /dev/null || fetchmail -s\n", {}),
+    "by a setting of its name": ("[Service]\nUser=fetchmail\nSyslogIdentifier=fetchmail\nExecStart=/usr/bin/fetchmail -s\n", {}),
+    "as a service that another names": ("* * * * * root systemctl restart fetchmail nginx\n", {}),
     "plainly": ("* * * * * a fetchmail --silent\n", {}),
     "plainly by a script": ("* * * * * a ROOT/opt/f\n", {"opt/f": f"{PLAIN}echo done -f\n"}),
     "in a remark": ("# fetchmail -f /srv/other\n", {}),
@@ -116,14 +151,16 @@ NOT_STARTED = {
 @pytest.mark.parametrize(("text", "files", "place"), STARTED.values(), ids=STARTED)
 def test_a_start_that_is_not_told_is_seen(sh: list[str], tmp_path: Path, text: str, files: Mapping[str, str], place: str) -> None:
     lay(tmp_path, {TABLE: text, **files})
-    assert told(sh, tmp_path, "want_starts fetchmail") == [("started", "fetchmail", place)]
+    client = "mbsync" if "mbsync" in f"{text} {files}" else "fetchmail"
+    assert told(sh, tmp_path, f"want_starts {client}") == [("started", client, place)]
 
 
 @pytest.mark.parametrize("sh", SHELLS)
 @pytest.mark.parametrize(("text", "files"), NOT_STARTED.values(), ids=NOT_STARTED)
 def test_what_starts_it_plainly_or_not_at_all_is_none(sh: list[str], tmp_path: Path, text: str, files: Mapping[str, str]) -> None:
     lay(tmp_path, {TABLE: text, **files})
-    assert told(sh, tmp_path, "want_starts fetchmail") == []
+    client = "fetchmail" if "fetchmail" in f"{text} {files}" else "mbsync"
+    assert told(sh, tmp_path, f"want_starts {client}") == []
 
 
 SESSIONS = {
@@ -156,6 +193,55 @@ def test_what_has_no_end_is_not_read(sh: list[str], tmp_path: Path) -> None:
     records = told(sh, tmp_path, f'record tables "$TABLES"; take uncommented {tmp_path}/opt/f')
     assert ("tables", f"\n{TABLE}\n") in records
     assert ("file", "opt/f", "") in records
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_no_name_of_a_file_becomes_words_of_a_command(sh: list[str], tmp_path: Path) -> None:
+    """Lists have a path on each line, so none with a line feed may come into them: find would run what its second line says."""
+    name = f"\n-exec\ntouch\n{tmp_path}/done\n;"
+    lay(
+        tmp_path,
+        {TABLE: "* * * * * a for e in ROOT/d/*; do . $e; done; fetchmail\n", "home/a/.bashrc": "for e in ROOT/d/*; do . $e; done\n"},
+    )
+    (tmp_path / "d" / os.path.dirname(name)).mkdir(parents=True)
+    for directory in ("d", "home/a"):
+        (tmp_path / directory / "x\n-delete").write_text("#!/bin/sh\n")
+    (tmp_path / "home/a/bin").symlink_to(tmp_path / "d")
+    told(sh, tmp_path, f"table '{tmp_path}/d/x\n-delete'\nfollow_tables\nwant_starts fetchmail\nwant_sessions", ("home/a/.bashrc",))
+    assert not (tmp_path / "done").exists()
+    assert (tmp_path / "d" / "x\n-delete").exists()
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_a_directory_without_files_leads_nowhere(sh: list[str], tmp_path: Path) -> None:
+    lay(tmp_path, {TABLE: "* * * * * a for e in ROOT/d/*; do . $e; done; fetchmail\n", "opt/env": CHANGES})
+    (tmp_path / "d").mkdir()
+    assert told(sh, tmp_path, f"cd {tmp_path}\nwant_starts fetchmail") == []
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_a_drop_in_of_a_package_s_unit(sh: list[str], tmp_path: Path) -> None:
+    drop_in = "etc/systemd/system/fetchmail.service.d/tls.conf"
+    lay(tmp_path, {TABLE: "", drop_in: "[Service]\nEnvironment=OPENSSL_CONF=/x\n"})
+    assert told(sh, tmp_path, f"table {tmp_path}/{drop_in}\nwant_starts fetchmail") == [("started", "fetchmail", drop_in)]
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_a_drop_in_of_a_unit(sh: list[str], tmp_path: Path) -> None:
+    unit = "etc/systemd/system/nightly.service"
+    lay(
+        tmp_path,
+        {TABLE: "", unit: "[Service]\nExecStart=/usr/bin/fetchmail\n", f"{unit}.d/tls.conf": "[Service]\nEnvironment=OPENSSL_CONF=/x\n"},
+    )
+    calls = f"table {tmp_path}/{unit}\ntable {tmp_path}/{unit}.d/tls.conf\nwant_starts fetchmail"
+    assert told(sh, tmp_path, calls) == [("started", "fetchmail", unit)]
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_many_tables_are_bounded(sh: list[str], tmp_path: Path) -> None:
+    lay(tmp_path, {TABLE: "", "etc/many": "x"})
+    calls = f"TABLES=$(printf '%0400001d' 1)\ntable {tmp_path}/etc/many\ntable {tmp_path}/etc/many"
+    assert told(sh, tmp_path, calls) == [("unread", "cron, systemd and the like", "they lead to more files than are looked for")]
 
 
 @pytest.mark.parametrize("sh", SHELLS)
