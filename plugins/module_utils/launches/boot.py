@@ -1,12 +1,13 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the host starts when it comes up, beside systemd's units: rc.local, and the site's own scripts of init.d."""
+"""What the host starts when it comes up, beside systemd's units: rc.local, OpenRC's local.d, and the site's own scripts of init.d."""
 
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Context
 
 _LOCAL = ("/etc/rc.local", "/etc/rc.d/rc.local", "/etc/init.d/boot.local")
+_LOCAL_DIRECTORY = "/etc/local.d"
 _SCRIPTS = "/etc/init.d"
 # System V's links, and OpenRC's.
 _LEVELS = tuple("/etc/" + parent + f"rc{level}.d" for parent in ("", "rc.d/") for level in "2345S")
@@ -16,7 +17,8 @@ _STARTED = re.compile(r"S\d\d(?P<name>.+)\Z", re.DOTALL)
 
 def scripts(host):
     """Yield (path, arguments, Context) of each script."""
-    for path in dict.fromkeys(host.realpath(path) for path in _LOCAL if host.is_file(path)):
+    local = [*_LOCAL, *(_LOCAL_DIRECTORY + "/" + name for name in host.names(_LOCAL_DIRECTORY) if name.endswith(".start"))]
+    for path in dict.fromkeys(host.realpath(path) for path in local if host.is_file(path)):
         yield path, [], _context(path, _may_run(host, path))
     enabled = {match.group("name") for directory in _LEVELS for match in map(_STARTED.match, host.names(directory)) if match}
     enabled.update(host.names(_OPENRC))

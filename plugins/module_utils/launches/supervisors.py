@@ -15,7 +15,11 @@ SOURCE = "supervisor"
 _SCANNED = ("/etc/service", "/service", "/var/service", "/etc/runit/runsvdir/default")
 _PRESENT = ("/etc/sv",)
 _SUPERVISORD = ("/etc/supervisord.conf", "/etc/supervisor/supervisord.conf")
-_SUPERVISORD_DIRECTORIES = (("/etc/supervisor/conf.d", ".conf"), ("/etc/supervisord.d", (".ini", ".conf")))
+_SUPERVISORD_DIRECTORIES = (
+    ("/etc/supervisor/conf.d", ".conf"),
+    ("/etc/supervisor.d", (".ini", ".conf")),
+    ("/etc/supervisord.d", (".ini", ".conf")),
+)
 _PROGRAM = "program:"
 
 

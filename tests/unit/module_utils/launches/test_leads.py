@@ -140,6 +140,16 @@ def test_a_script_of_a_session(tree):
     assert [(gap["what"], gap["affects"]) for gap in host.gaps] == [(HOME + "/bin/b", "accounts")]
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("/etc/local.d/mail.start", FETCH), ("/etc/supervisor.d/mail.ini", "[program:mail]\ncommand=fetchmail --sslproto TLS1\n")],
+)
+def test_what_alpine_starts(path, text, tree):
+    tree.write(path, text)
+    [launch] = tree.host().launches.of("fetchmail")
+    assert [word.text for word in launch.argv] == ["fetchmail", "--sslproto", "TLS1"]
+
+
 @pytest.mark.parametrize("program", ["/opt/job", "/usr/local/bin/job"])
 def test_a_package_s_unit_that_starts_a_script_of_the_site(program, tree):
     tree.write("/usr/lib/systemd/system/nightly.service", f"[Service]\nExecStart={program}\n")
