@@ -248,12 +248,14 @@ class Launches:
         """Note the scripts that may be started and that name a client or a mailbox, and of which nobody has seen how they are started."""
         for path, text, context in self._leads.scripts(self._read):
             text = _REMARK.sub("", text)
-            match = _IS_NAMED.search(text) or _IS_MAIL.search(text)
-            if match is None or not context.is_active or self._host.package_of(path):
+            client, mailbox = _IS_NAMED.search(text), _IS_MAIL.search(text)
+            if not (client or mailbox) or not context.is_active or self._host.package_of(path):
                 continue
-            name = match.groupdict().get("name") or "a mailbox"
+            name = client.group("name") if client else "a mailbox"
             if name not in posixpath.basename(path):
-                self._host.gap(path, f"names {name}, and {context.file} may start it: whether it does, and how, is not read", _AFFECTS)
+                why = f"names {name}, and {context.file} may start it: whether it does, and how, is not read"
+                # What reads mail itself needs no client.
+                self._host.gap(path, why, "clients" if mailbox else _AFFECTS)
         if not self._leads.is_complete:
             why = f"lead to more than {leads.MAX_FILES} files: the rest was not looked at"
             self._host.gap("cron, systemd and the like", why, _AFFECTS)
