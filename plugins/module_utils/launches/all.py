@@ -190,7 +190,7 @@ class Launches:
         if path is None:
             return
         head = self._head(path)
-        match = _SHEBANG.match(head)
+        match = _SHEBANG.match(head.partition("\n")[0])
         if match is None:
             # A shell reads by itself what the system can't execute.
             if head and "\0" not in head:
@@ -306,6 +306,6 @@ class Launches:
     def _head(self, path):
         try:
             with self._host.opened(path) as descriptor:
-                return os.read(descriptor, 256).decode("utf-8", "replace").partition("\n")[0]
+                return os.read(descriptor, 256).decode("utf-8", "replace")
         except (Absent, Unreadable):
             return ""

@@ -26,7 +26,7 @@ FOLLOWED = {
         {HOME + "/bin/a": '#!/bin/bash\nD=${BASH_SOURCE[0]%/*}\n"$D/b"\n', HOME + "/bin/b": FETCH},
     ),
     "a text beside it that is read": ("bin/a", {HOME + "/bin/a": SH + '. "${0%/*}/b"\n', HOME + "/bin/b": FETCH}),
-    "a script without a mark": ("bin/a", {HOME + "/bin/a": "fetchmail --sslproto TLS1\n"}),
+    "a script without a mark": ("bin/a", {HOME + "/bin/a": "\nfetchmail --sslproto TLS1\n"}),
     "a script of a script in which nothing tells of mail": ("a", {HOME + "/bin/a": SH + "b\n", "/usr/local/bin/b": FETCH}),
     "a program of the home": ("a", {HOME + "/.local/bin/a": FETCH}),
     "a program in a directory of the table's own": ("a", {"/opt/x/a": FETCH}),
