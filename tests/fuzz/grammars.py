@@ -6,6 +6,7 @@ A file that may include others includes itself, wherever it says so.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 from fuzz.target import Target
 
@@ -107,12 +108,25 @@ def _openssl_cnf(text: str) -> None:
     openssl_ssl_conf.doubts(document)
 
 
+def _included(text: str) -> Callable[[], str]:
+    """A file that includes itself: some times are as good as the most that a parser takes, and leave time for more inputs."""
+    times = iter([text] * 3)
+    return lambda: next(times, "")
+
+
 def _fdm(text: str) -> None:
-    fdm_conf.Parser(lambda path: (path, text)).parse(text, FILE)
+    included = _included(text)
+    fdm_conf.Parser(lambda path: (path, included())).parse(text, FILE)
+
+
+def _mailrc(text: str) -> None:
+    included = _included(text)
+    mailrc.parse(text, FILE, lambda _name: (FILE, included()))
 
 
 def _muttrc(text: str) -> None:
-    reader = muttrc.Muttrc(HOME, lambda _path: text, lambda _command: [FILE])
+    included = _included(text)
+    reader = muttrc.Muttrc(HOME, lambda _path: included(), lambda _command: [FILE])
     reader.source(FILE)
     reader.paths()
     for command in [*(muttrc.Command(hook.command, hook.file, hook.line) for hook in reader.hooks), *reader.typed]:
@@ -166,7 +180,7 @@ TARGETS = {
         lambda text: mailfilterrc.parse(text, FILE, lambda _path: (FILE, text)), f"# a\n{_ACCOUNT}", (GrammarError,), 'INCLUDE="b"\n'
     ),
     "mailrc": Target(
-        lambda text: mailrc.parse(text, FILE, lambda _name: (FILE, text)),
+        _mailrc,
         "account a {\n set folder='imaps://u@h' ssl-method=tls1\n}\nif x\nunset b\nendif\n",
         (GrammarError,),
         "source x\nsource x\n",
