@@ -43,7 +43,6 @@ class Leads:
         self._host = host
         self._noted = {}
         self._entries = {}
-        self._lookups = 0
 
     def note(self, text, context):
         """Take the words of a *text* that the host starts under the launch.Context *context*."""
@@ -52,20 +51,21 @@ class Leads:
 
     def scripts(self, known):
         """Yield (path, text, Context of what leads there) of each script that is none of the real paths *known*."""
-        seen, noted, count = set(known), list(self._noted.items()), 0
+        seen, found, noted = set(), set(known), list(self._noted.items())
         while noted:
             (text, places), context = noted.pop()
             for path, is_read in self._files(text, places):
-                self._lookups += 1
-                if count >= MAX_FILES or self._lookups >= _MAX_LOOKUPS:
+                if (path, is_read) in seen:
+                    continue
+                seen.add((path, is_read))
+                if len(seen) > _MAX_LOOKUPS or len(found) > MAX_FILES + len(known):
                     self.is_complete = False
                     return
                 script = self._script(path, is_read)
                 real = self._host.realpath(path) if script is not None else None
-                if script is None or real in seen:
+                if script is None or real in found:
                     continue
-                seen.add(real)
-                count += 1
+                found.add(real)
                 yield real, script, context
                 if not OF_PACKAGES.match(real):
                     noted.append(((script, (places[0], None, posixpath.dirname(real))), context))
