@@ -201,6 +201,7 @@ class Launches:
             program = match.group("argument") or ""
             program = (match.group("split") or "") if program == "-S" else program
         if wrappers.is_shell(program):
+            context = self._logged_in(context) if wrappers.is_login(match.group("argument") or "") else context
             yield from self._of_script(path, argv[1:], context, depth)
         elif depth == 0 and context.file == path:
             # It lies in one of cron's directories, so no command line named it.

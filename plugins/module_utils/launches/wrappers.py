@@ -258,7 +258,7 @@ def _shell(words, context):
     while at < len(words) and words[at].is_decided and words[at].text[:1] in ("-", "+") and len(words[at].text) > 1:
         text = words[at].text
         at += 1
-        if text == "--login" or (text[0] == "-" and text[1] != "-" and "l" in text):
+        if is_login(text):
             context = context.but(is_login=True)
         if text in ("-o", "+o", "-O", "--rcfile", "--init-file"):
             at += 1
@@ -303,6 +303,11 @@ def _text(words):
 def is_interpreter(program):
     """Tell whether *program* runs scripts of another language than the shell's."""
     return any(pattern.match(os.path.basename(program)) for pattern, _takes_next, _brings_text in INTERPRETERS)
+
+
+def is_login(option):
+    """Tell whether a shell with this *option* reads the profiles of its user."""
+    return option == "--login" or bool(re.match(r"-[a-zA-Z]*l", option))
 
 
 def is_shell(program):

@@ -114,6 +114,7 @@ ENVIRONMENTS = {
     "a text of a file": ("bin/a", {HOME + "/bin/a": SH + 'eval "$(cat bin/b)"\nfetchmail\n'}, None),
     "what bash reads before a script": ("BASH_ENV=/home/alice/bin/b bash -c fetchmail", {}, None),
     "a login shell": ("bash -lc fetchmail", {HOME + "/.profile": ". ~/bin/b\n"}, "/x"),
+    "a login shell by a mark": ("bin/a", {HOME + "/bin/a": "#!/bin/bash -l\nfetchmail\n", HOME + "/.profile": ". ~/bin/b\n"}, "/x"),
     "a login shell of su": ("su - alice -c fetchmail", {HOME + "/.profile": ". ~/bin/b\n"}, "/x"),
     "a login shell of sudo": ("sudo -iu alice fetchmail", {HOME + "/.profile": ". ~/bin/b\n"}, "/x"),
 }
