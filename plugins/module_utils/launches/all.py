@@ -25,7 +25,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.launches import (
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Launch, Word
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_lexer
 
-# A package's unit, or script, without any of these starts nothing that reads mail; but a unit may start a script of the site's.
+# A package's unit without any of these starts nothing that reads mail, unless it starts a script of the site's.
 _CONCERNS = re.compile(
     r"mail|imap|pop3|mbsync|isync|mpop|fdm|mutt|pine|aerc|thunderbird|r2e|stunnel|socat|haproxy|perdition|nginx|dovecot|doveadm|dsync"
     r"|s_client|curl|OPENSSL_CONF|python|perl|php|ruby|rake|node|java|dotnet|\bmono\b|himalaya|\bs?-?nail\b|vdirsyncer"
@@ -50,6 +50,10 @@ MAX_LAUNCHES = 5000
 _MAX_SCRIPT = 256 * 1024
 # In a script that is not followed, whatever its language.
 _IS_MAIL = re.compile(r"\b(?:imaplib|poplib|imap_open|s_client)\b|Net::(?:IMAP|POP3)|Mail::IMAP|(?:imap|pop3)s?://")
+# What a package's script starts is the package's matter, unless it has to do with mailboxes or with what is the site's own.
+_LEADS_ON = re.compile(
+    r"imap|pop3|poplib|s_client|stunnel|socat|haproxy|perdition|dove|dsync|r2e|(?<![\w/.-])/(?:opt|srv|home|root|usr/local)/"
+)
 _EXEC = re.compile(r"^Exec\w+[ \t]*=[ \t]*[-@:+!|]*(/\S+)", re.MULTILINE)
 _MAX_DEPTH = 4
 _SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:\s+(?P<argument>\S+))?(?:\s+(?P<split>\S+))?")
@@ -130,7 +134,7 @@ class Launches:
         if depth > _MAX_DEPTH:
             return
         self._leads.note(text, context)
-        if script and leads.OF_PACKAGES.match(script) and not _CONCERNS.search(text):
+        if script and leads.OF_PACKAGES.match(script) and not (_IS_NAMED.search(text) or _LEADS_ON.search(text)):
             return
         state = shell_state.State(context, arguments, self._sourced, self._host.home_of)
         state.script, state.realpath, state.opens = script, self._host.realpath, self._is_ones_own
