@@ -215,7 +215,7 @@ def played(lab: Lab, hosts: list[Host], playbook: str, *arguments: str) -> tuple
         [program, "-i", str(lab.inventory("judge", hosts)), f"playbooks/{playbook}", *arguments],
         cwd=ROOT,
         env={"MAILTLS_REPORTS": str(reports), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
-        timeout=600,
+        timeout=1200,
     )
     return done, (reports / "latest").resolve()
 
