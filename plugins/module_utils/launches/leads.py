@@ -21,7 +21,12 @@ _READ = re.compile(r"(?:^|[\s;&|(\"'/])(?:\.|source|[a-z]*sh)[ \t]+(?:-\S+[ \t]+
 _OF_PROGRAMS = re.compile(r"/s?bin\Z")
 # Where packages have what they start themselves; what that leads to is the package's matter.
 OF_PACKAGES = re.compile(r"/(?:usr/)?(?:s?bin|lib\w*|share)/")
-_NOT_LOOKED_AT = re.compile(r"/(?:(?:proc|sys|dev)(?:/|\Z)|\Z)")
+# Directories in which nobody has scripts of the site's, and those of which all others are a part.
+_NOT_LISTED = re.compile(
+    r"/(?:(?:proc|sys|dev|run|tmp|boot|usr/(?!local)|s?bin|lib\w*|var/(?:backups|cache|lib|lock|log|mail|run|spool|tmp))(?:/|\Z)"
+    r"|(?:etc|home|usr|var)?\Z)"
+)
+_NOT_READ = re.compile(r"/(?:proc|sys|dev)/")
 MAX_FILES = 2000
 _MAX_LOOKUPS = 20_000  # of paths that need not be there
 _MAX_NAMED = 500  # files and directories that one text names by a path
@@ -80,10 +85,12 @@ class Leads:
         named = paths + [path for directory in own for path in self._fitting(directory, *relative)]
         self.is_complete = self.is_complete and len(named) <= _MAX_NAMED
         named = named[:_MAX_NAMED]
-        found = named + [path for directory in (*PROGRAM_DIRECTORIES, *named) for path in self._fitting(directory, *relative)]
-        for directory in named:
+        listed = [path for path in named if not _NOT_LISTED.match(path)]
+        found = named + [path for directory in (*PROGRAM_DIRECTORIES, *listed) for path in self._fitting(directory, *relative)]
+        for directory in listed:
             entries = self._names(directory)
             if len(entries) <= _MAX_ENTRIES and not _OF_PROGRAMS.search(directory):
+                read.update(entries)
                 found.extend(directory + "/" + entry for entry in sorted(entries))
         return [(path, posixpath.basename(path) in read) for path in dict.fromkeys(found)]
 
@@ -97,22 +104,20 @@ class Leads:
 
     def _names(self, directory):
         if directory not in self._entries:
-            is_open = not _NOT_LOOKED_AT.match(directory) and self._host.is_dir(directory) and self._host.may_enter(directory)
+            is_open = self._host.is_dir(directory) and self._host.may_enter(directory)
             self._entries[directory] = frozenset(self._host.names(directory)) if is_open else frozenset()
         return self._entries[directory]
 
     def _script(self, path, is_read):
-        """The text of what may be a script: by "#!", by the right to execute it, or because a shell is told to read it."""
-        status = self._host.status(path) if not _NOT_LOOKED_AT.match(path) else None
-        if status is None or not 0 < status.st_size <= _MAX_SCRIPT:
+        """The text of what may be a script: by the right to execute it, or because a shell is told to read it, or what lies beside it."""
+        status = self._host.status(path) if not _NOT_READ.match(path) else None
+        if status is None or not 0 < status.st_size <= _MAX_SCRIPT or not (is_read or status.st_mode & 0o111):
             return None
         try:
             content = self._host.read(path, _MAX_SCRIPT)
         except (Absent, Unreadable):
             return None
-        if b"\0" in content[:_HEAD] or not (content.startswith(b"#!") or is_read or status.st_mode & 0o111):
-            return None
-        return content.decode("utf-8", "replace")
+        return None if b"\0" in content[:_HEAD] else content.decode("utf-8", "replace")
 
 
 def _sorted(words, tails, home):

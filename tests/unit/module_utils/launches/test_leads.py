@@ -49,14 +49,15 @@ LED_TO = {
     "by a terminal of its own": ("screen -dm bin/b", {HOME + "/bin/b": FETCH}, HOME + "/bin/b"),
     "by a variable with a path in two": (
         "bin/a",
-        {HOME + "/bin/a": SH + 'D=$(cat d)\n"$D"/jobs/b\n', HOME + "/jobs/b": FETCH},
-        HOME + "/jobs/b",
+        {HOME + "/bin/a": SH + 'D=$(cat d)\n"$D"/bin/b\n', HOME + "/bin/b": FETCH},
+        HOME + "/bin/b",
     ),
     "by a script that a script leads to": (
         "screen -dm bin/a",
         {HOME + "/bin/a": SH + "exec ../opt/b\n", HOME + "/opt/b": FETCH},
         HOME + "/opt/b",
     ),
+    "by a script among a package's programs": ("a", {"/usr/bin/a": SH + "b\n", HOME + "/bin/b": FETCH}, HOME + "/bin/b"),
     "a script that reads mail itself": (
         "screen -dm bin/b",
         {HOME + "/bin/b": "#!/usr/bin/python3\nimport imaplib\n"},
@@ -70,6 +71,8 @@ OF_NO_MATTER = {
     "a remark": ("screen -dm bin/b", {HOME + "/bin/b": SH + "# fetchmail -s\n"}),
     "a program of a machine": ("screen -dm bin/b", {HOME + "/bin/b": "\x7fELF\0 fetchmail -s"}),
     "a script that was followed": ("bin/b; cat bin/b", {HOME + "/bin/b": SH + "fetchmail\n"}),
+    "a text with a mark that nobody may execute": ("cat jobs-b", {HOME + "/jobs-b": FETCH}),
+    "data of a package": ("ls /var/lib/x", {"/var/lib/x/a": FETCH}),
     "the client itself": ("screen -dm fetchmail", {"/usr/local/bin/fetchmail": FETCH}),
 }
 
@@ -78,7 +81,7 @@ def lay(tree, command, files):
     tree.write(TABLE, f"PATH=/opt/x:/usr/bin\n* * * * * {command}\n")
     for path, text in files.items():
         tree.write(path, text)
-        (tree.root / path.lstrip("/")).chmod(0o755 if text.startswith(("#!", "\x7f")) or "bin" in path else 0o644)
+        (tree.root / path.lstrip("/")).chmod(0o755 if "bin" in path or "opt" in path else 0o644)
 
 
 @pytest.mark.parametrize("name", FOLLOWED)
