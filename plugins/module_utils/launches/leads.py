@@ -79,8 +79,10 @@ class Leads:
         """Yield (path, whether a shell is told to read it) of the files that words of *text* may name."""
         text = _REMARK.sub("", text)
         read = {posixpath.basename(name) for name in _READ.findall(text)}
-        paths, *relative = _sorted(set(_WORD.findall(text)), _TAIL.findall(text), places[0])
-        own = [place for place in places if place] + [places[0] + place for place in ("/bin", "/.local/bin") if places[0]]
+        home = places[0] if places[0] != "/" else None
+        paths, *relative = _sorted(set(_WORD.findall(text)), _TAIL.findall(text), home)
+        own = [home + place for place in ("", "/bin", "/.local/bin") if home]
+        own += [place for place in places[1:] if place and not _NOT_LISTED.match(place)]
         # What fits in a directory may be one itself: "cd jobs && ./fetch".
         named = paths + [path for directory in own for path in self._fitting(directory, *relative)]
         self.is_complete = self.is_complete and len(named) <= _MAX_NAMED
