@@ -69,7 +69,7 @@ class Launches:
         self._reading = []
         self._unread = []
         self._read = set()
-        self._passed_over = {}
+        self._passed_over = set()
         self._leads = leads.Leads(host)
 
     def session(self, user):
@@ -134,10 +134,10 @@ class Launches:
         """The launches of a shell text."""
         if depth > _MAX_DEPTH:
             return
-        if script and leads.OF_PACKAGES.match(script) and not (_IS_NAMED.search(text) or _LEADS_ON.search(text)):
-            self._passed_over[script] = (text, context)
-            return
         self._leads.note(text, context)
+        if script and leads.OF_PACKAGES.match(script) and not (_IS_NAMED.search(text) or _LEADS_ON.search(text)):
+            self._passed_over.add(script)
+            return
         state = shell_state.State(context, arguments, self._sourced, self._host.home_of)
         state.script, state.realpath, state.opens = script, self._host.realpath, self._is_ones_own
         if "BASH_ENV" in context.environment:
@@ -253,14 +253,12 @@ class Launches:
 
     def _note_leads(self):
         """Note the scripts that may be started and that name a client or a mailbox, and of which nobody has seen how they are started."""
-        owned = self._host.packages.owners(list(self._passed_over)) if self._passed_over else ()
-        for path, (text, context) in self._passed_over.items():
-            if path not in owned:
-                self._leads.note(text, context)
         for path, text, context in self._leads.scripts(self._read):
             text = _REMARK.sub("", text)
             client, mailbox = _IS_NAMED.search(text), _IS_MAIL.search(text)
             if not (client or mailbox) or not context.is_active or self._host.package_of(path):
+                continue
+            if context.file in self._passed_over and self._host.package_of(context.file):
                 continue
             name = client.group("name") if client else "a mailbox"
             if name not in posixpath.basename(path):

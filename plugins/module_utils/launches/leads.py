@@ -59,14 +59,14 @@ class Leads:
         seen, found, noted = set(), set(known), list(self._noted.items())
         while noted:
             (text, places), context = noted.pop()
-            for path, is_read in self._files(text, places):
-                if (path, is_read) in seen:
+            for path, how in self._files(text, places):
+                if (path, how) in seen:
                     continue
-                seen.add((path, is_read))
+                seen.add((path, how))
                 if len(seen) > _MAX_LOOKUPS or len(found) > MAX_FILES + len(known):
                     self.is_complete = False
                     return
-                script = self._script(path, is_read)
+                script = self._script(path, how)
                 real = self._host.realpath(path) if script is not None else None
                 if script is None or real in found:
                     continue
@@ -76,7 +76,7 @@ class Leads:
                     noted.append(((script, (places[0], None, posixpath.dirname(real))), context))
 
     def _files(self, text, places):
-        """Yield (path, whether a shell is told to read it) of the files that words of *text* may name."""
+        """Return [(path, how)] of the files that words of *text* may name: how is "read" by a shell, by "name", or with its "directory"."""
         text = _REMARK.sub("", text)
         read = {posixpath.basename(name) for name in _READ.findall(text)}
         home = places[0] if places[0] != "/" else None
@@ -88,13 +88,13 @@ class Leads:
         self.is_complete = self.is_complete and len(named) <= _MAX_NAMED
         named = named[:_MAX_NAMED]
         listed = [path for path in named if not _NOT_LISTED.match(path)]
-        found = named + [path for directory in (*PROGRAM_DIRECTORIES, *listed) for path in self._fitting(directory, *relative)]
+        names = named + [path for directory in (*PROGRAM_DIRECTORIES, *listed) for path in self._fitting(directory, *relative)]
+        found = dict.fromkeys((path, "read" if posixpath.basename(path) in read else "name") for path in names)
         for directory in listed:
             entries = self._names(directory)
             if len(entries) <= _MAX_ENTRIES and not _OF_PROGRAMS.search(directory):
-                read.update(entries)
-                found.extend(directory + "/" + entry for entry in sorted(entries))
-        return [(path, posixpath.basename(path) in read) for path in dict.fromkeys(found)]
+                found.update(dict.fromkeys((directory + "/" + entry, "directory") for entry in sorted(entries)))
+        return list(found)
 
     def _fitting(self, directory, names, relative):
         """The paths that names, and paths relative to a directory, have in this one."""
@@ -110,16 +110,21 @@ class Leads:
             self._entries[directory] = frozenset(self._host.names(directory)) if is_open else frozenset()
         return self._entries[directory]
 
-    def _script(self, path, is_read):
-        """The text of what may be a script: by the right to execute it, or because a shell is told to read it, or what lies beside it."""
+    def _script(self, path, how):
+        """The text of what may be a script: by the right to execute it, because a shell is told to read it, or by "#!" in its directory."""
         status = self._host.status(path) if not _NOT_READ.match(path) else None
-        if status is None or not 0 < status.st_size <= _MAX_SCRIPT or not (is_read or status.st_mode & 0o111):
+        if status is None or not 0 < status.st_size <= _MAX_SCRIPT:
+            return None
+        is_script = how == "read" or status.st_mode & 0o111
+        if not (is_script or how == "directory"):
             return None
         try:
             content = self._host.read(path, _MAX_SCRIPT)
         except (Absent, Unreadable):
             return None
-        return None if b"\0" in content[:_HEAD] else content.decode("utf-8", "replace")
+        if b"\0" in content[:_HEAD] or not (is_script or content.startswith(b"#!")):
+            return None
+        return content.decode("utf-8", "replace")
 
 
 def _sorted(words, tails, home):
