@@ -7,6 +7,7 @@ How they are started is not known, only that a word of the text is their name, o
 
 import posixpath
 import re
+import stat
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import PROGRAM_DIRECTORIES, Absent, Unreadable
 
@@ -113,7 +114,7 @@ class Leads:
     def _script(self, path, how):
         """The text of what may be a script: by the right to execute it, because a shell is told to read it, or by "#!" in its directory."""
         status = self._host.status(path) if not _NOT_READ.match(path) else None
-        if status is None or not 0 < status.st_size <= _MAX_SCRIPT:
+        if status is None or not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= _MAX_SCRIPT:
             return None
         is_script = how == "read" or status.st_mode & 0o111
         if not (is_script or how == "directory"):
