@@ -2,6 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Everything that a host starts by itself, as far as it could concern mail: from tables and units to the programs that these name."""
 
+import itertools
 import os
 import posixpath
 import re
@@ -25,7 +26,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.launches import (
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Launch, Word
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_lexer
 
-# A package's unit without any of these starts nothing that reads mail, unless it starts a script of the site's.
+# A script, or a package's unit, without any of these starts nothing that reads mail by itself; but what it starts may.
 _CONCERNS = re.compile(
     r"mail|imap|pop3|mbsync|isync|mpop|fdm|mutt|pine|aerc|thunderbird|r2e|stunnel|socat|haproxy|perdition|nginx|dovecot|doveadm|dsync"
     r"|s_client|curl|OPENSSL_CONF|python|perl|php|ruby|rake|node|java|dotnet|\bmono\b|himalaya|\bs?-?nail\b|vdirsyncer"
@@ -50,10 +51,6 @@ MAX_LAUNCHES = 5000
 _MAX_SCRIPT = 256 * 1024
 # In a script that is not followed, whatever its language.
 _IS_MAIL = re.compile(r"\b(?:imaplib|poplib|imap_open|s_client)\b|Net::(?:IMAP|POP3)|Mail::IMAP|(?:imap|pop3)s?://")
-# What a package's script starts is the package's matter, unless it has to do with mailboxes or with what is the site's own.
-_LEADS_ON = re.compile(
-    r"imap|pop3|poplib|s_client|stunnel|socat|haproxy|perdition|dove|dsync|r2e|(?<![\w/.-])/(?:opt|srv|home|root|usr/local)/"
-)
 _EXEC = re.compile(r"^Exec\w+[ \t]*=[ \t]*[-@:+!|]*(/\S+)", re.MULTILINE)
 _MAX_DEPTH = 4
 _SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:\s+(?P<argument>\S+))?(?:\s+(?P<split>\S+))?")
@@ -69,7 +66,8 @@ class Launches:
         self._reading = []
         self._unread = []
         self._read = set()
-        self._passed_over = set()
+        self._passed_over = {}
+        self._follows_all = False
         self._leads = leads.Leads(host)
 
     def session(self, user):
@@ -85,14 +83,13 @@ class Launches:
         """Return every Launch."""
         if self._all is None:
             self._all = []
-            for launch in self._found():
+            for launch in itertools.chain(self._found(), self._led_to()):
                 if len(self._all) >= MAX_LAUNCHES:
                     self._host.gap(
                         "cron, systemd and the like", f"start more than {MAX_LAUNCHES} commands: the rest was not looked at", _AFFECTS
                     )
                     break
                 self._all.append(launch)
-            self._note_leads()
         return self._all
 
     def _found(self):
@@ -135,8 +132,8 @@ class Launches:
         if depth > _MAX_DEPTH:
             return
         self._leads.note(text, context)
-        if script and leads.OF_PACKAGES.match(script) and not (_IS_NAMED.search(text) or _LEADS_ON.search(text)):
-            self._passed_over.add(script)
+        if script and not self._follows_all and not _CONCERNS.search(text):
+            self._passed_over[script] = (text, context, arguments, depth, line, script)
             return
         state = shell_state.State(context, arguments, self._sourced, self._host.home_of)
         state.script, state.realpath, state.opens = script, self._host.realpath, self._is_ones_own
@@ -251,23 +248,36 @@ class Launches:
             why = f"names {match.group('name')} in another language than the shell's: whether it starts that, and how, is not read"
             self._host.gap(what, why, _AFFECTS)
 
-    def _note_leads(self):
-        """Note the scripts that may be started and that name a client or a mailbox, and of which nobody has seen how they are started."""
-        for path, text, context in self._leads.scripts(self._read):
-            text = _REMARK.sub("", text)
-            client, mailbox = _IS_NAMED.search(text), _IS_MAIL.search(text)
-            if not (client or mailbox) or not context.is_active or self._host.package_of(path):
-                continue
-            if context.file in self._passed_over and self._host.package_of(context.file):
-                continue
-            name = client.group("name") if client else "a mailbox"
-            if name not in posixpath.basename(path):
-                why = f"names {name}, and {context.file} may start it: whether it does, and how, is not read"
-                # What reads mail itself needs no client.
-                self._host.gap(path, why, "clients" if mailbox else _AFFECTS)
+    def _led_to(self):
+        """The launches of scripts that lead to a client though none of their words tells of mail; of others that may, note a gap."""
+        found = [lead for lead in self._leads.scripts(self._read) if self._could_matter(*lead)]
+        self._follows_all = True
+        for script in dict.fromkeys(context.file for _path, _text, context in found):
+            if script in self._passed_over:
+                self._reading = [script]
+                yield from self._of_text(*self._passed_over[script])
+        self._reading = []
+        for path, text, context in found:
+            if path not in self._read and not (context.file in self._passed_over and self._host.package_of(context.file)):
+                self._note_lead(path, _REMARK.sub("", text), context)
         if not self._leads.is_complete:
             why = f"lead to more than {leads.MAX_FILES} files: the rest was not looked at"
             self._host.gap("cron, systemd and the like", why, _AFFECTS)
+
+    def _could_matter(self, path, text, context):
+        text = _REMARK.sub("", text)
+        client, mailbox = _IS_NAMED.search(text), _IS_MAIL.search(text)
+        if not (client or mailbox) or not context.is_active or self._host.package_of(path):
+            return False
+        # The client itself may be a script.
+        return bool(mailbox) or client.group("name") not in posixpath.basename(path)
+
+    def _note_lead(self, path, text, context):
+        client, mailbox = _IS_NAMED.search(text), _IS_MAIL.search(text)
+        name = client.group("name") if client else "a mailbox"
+        why = f"names {name}, and {context.file} may start it: whether it does, and how, is not read"
+        # What reads mail itself needs no client.
+        self._host.gap(path, why, "clients" if mailbox else _AFFECTS)
 
     def _is_ones_own(self, file):
         """Whether nobody knows what a file has a shell read by a computed name; what packages read so, packages bring."""

@@ -28,6 +28,8 @@ FOLLOWED = {
     "a text beside it that is read": ("bin/a", {HOME + "/bin/a": SH + '. "${0%/*}/b"\n', HOME + "/bin/b": FETCH}),
     "a script without a mark": ("bin/a", {HOME + "/bin/a": "\nfetchmail --sslproto TLS1\n"}),
     "a script of a script in which nothing tells of mail": ("a", {HOME + "/bin/a": SH + "b\n", "/usr/local/bin/b": FETCH}),
+    "a script of a script among a package's programs": ("a", {"/usr/bin/a": SH + "b\n", HOME + "/bin/b": FETCH}),
+    "a script of a script that starts itself": ("a", {HOME + "/bin/a": SH + "a; b\n", HOME + "/bin/b": FETCH}),
     "a program of the home": ("a", {HOME + "/.local/bin/a": FETCH}),
     "a program in a directory of the table's own": ("a", {"/opt/x/a": FETCH}),
     "a mark that splits its words": ("bin/a", {HOME + "/bin/a": "#!/usr/bin/env -S sh -e\nfetchmail --sslproto TLS1\n"}),
@@ -57,7 +59,6 @@ LED_TO = {
         {HOME + "/bin/a": SH + "exec ../opt/b\n", HOME + "/opt/b": FETCH},
         HOME + "/opt/b",
     ),
-    "by a script among a package's programs": ("a", {"/usr/bin/a": SH + "b\n", HOME + "/bin/b": FETCH}, HOME + "/bin/b"),
     "a script that reads mail itself": (
         "screen -dm bin/b",
         {HOME + "/bin/b": "#!/usr/bin/python3\nimport imaplib\n"},
