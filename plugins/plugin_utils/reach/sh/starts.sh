@@ -73,9 +73,11 @@ started() {
                 if (word == "chroot") rooted = 1
                 if (word == ENVIRON["name"]) {
                     if (holds && last ~ /=$|^(which|-v)$/) computed = 1
-                    if (!is_service && !is_looked_for()) { inside = started = 1; if (rooted) changed = 1 }
+                    # What looks for it may stand in its place: $(which NAME) --option.
+                    if (is_service || is_looked_for()) inside = last ~ /^(which|-v)$/
+                    else { inside = started = 1; if (rooted) changed = 1 }
                 } else if (inside && $i !~ /^[0-9]/) {
-                    if ($i ~ /[$]/ || $i ~ /^-/ && !are_harmless($i) || $i !~ /^-/ && ENVIRON["operands"] != "") changed = 1
+                    if ($i ~ /[$]/ || $i ~ /^-/ && !are_harmless($i) || $i !~ /^-/ && ENVIRON["operands"] != "") changed = started = 1
                 }
                 before_last = last
                 last = $i
