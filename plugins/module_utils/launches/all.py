@@ -68,6 +68,7 @@ class Launches:
         self._read = set()
         self._passed_over = {}
         self._follows_all = False
+        self._matter = {}
         self._leads = leads.Leads(host)
 
     def session(self, user):
@@ -133,7 +134,7 @@ class Launches:
             return
         self._leads.note(text, context)
         if script and not self._follows_all and not _CONCERNS.search(text):
-            self._passed_over[script] = (text, context, arguments, depth, line, script)
+            self._passed_over.setdefault(script, []).append((text, context, arguments, depth, line, script))
             return
         state = shell_state.State(context, arguments, self._sourced, self._host.home_of)
         state.script, state.realpath, state.opens = script, self._host.realpath, self._is_ones_own
@@ -250,27 +251,33 @@ class Launches:
 
     def _led_to(self):
         """The launches of scripts that lead to a client though none of their words tells of mail; of others that may, note a gap."""
-        found = [lead for lead in self._leads.scripts(self._read) if self._could_matter(*lead)]
+        found = [(path, text, context) for path, text, context in self._leads.scripts() if self._could_matter(path, text)]
         self._follows_all = True
         for script in dict.fromkeys(context.file for _path, _text, context in found):
-            if script in self._passed_over:
+            for way in self._passed_over.get(script, ()):
                 self._reading = [script]
-                yield from self._of_text(*self._passed_over[script])
+                yield from self._of_text(*way)
         self._reading = []
         for path, text, context in found:
-            if path not in self._read and not (context.file in self._passed_over and self._host.package_of(context.file)):
+            if path not in self._read and context.is_active and not self._is_passed_over(context.file):
+                self._read.add(path)
                 self._note_lead(path, _REMARK.sub("", text), context)
         if not self._leads.is_complete:
             why = f"lead to more than {leads.MAX_FILES} files: the rest was not looked at"
             self._host.gap("cron, systemd and the like", why, _AFFECTS)
 
-    def _could_matter(self, path, text, context):
-        text = _REMARK.sub("", text)
-        client, mailbox = _IS_NAMED.search(text), _IS_MAIL.search(text)
-        if not (client or mailbox) or not context.is_active or self._host.package_of(path):
-            return False
-        # The client itself may be a script.
-        return bool(mailbox) or client.group("name") not in posixpath.basename(path)
+    def _could_matter(self, path, text):
+        if path not in self._matter:
+            text = _REMARK.sub("", text)
+            client, mailbox = _IS_NAMED.search(text), _IS_MAIL.search(text)
+            # The client itself may be a script.
+            is_other = mailbox or (client and client.group("name") not in posixpath.basename(path))
+            self._matter[path] = bool(is_other) and not self._host.package_of(path)
+        return self._matter[path]
+
+    def _is_passed_over(self, file):
+        """Whether it is a package's script, and what it leads to so the package's matter."""
+        return file in self._passed_over and self._host.package_of(file) is not None
 
     def _note_lead(self, path, text, context):
         client, mailbox = _IS_NAMED.search(text), _IS_MAIL.search(text)

@@ -28,8 +28,8 @@ _NOT_LISTED = re.compile(
     r"|(?:etc|home|usr|var)?\Z)"
 )
 _NOT_READ = re.compile(r"/(?:proc|sys|dev)/")
-MAX_FILES = 2000
-_MAX_LOOKUPS = 20_000  # of paths that need not be there
+MAX_FILES = 20_000  # of all texts together
+_MAX_LOOKUPS = 100_000  # of paths that need not be there
 _MAX_NAMED = 500  # files and directories that one text names by a path
 _MAX_ENTRIES = 200  # of a directory of which any may be meant
 _PATH_MAX = 4096
@@ -49,32 +49,37 @@ class Leads:
         self._host = host
         self._noted = {}
         self._entries = {}
+        self._scripts = {}
 
     def note(self, text, context):
         """Take the words of a *text* that the host starts under the launch.Context *context*."""
         places = (context.environment.get("HOME"), context.directory, posixpath.dirname(context.file))
         self._noted.setdefault((text, places), context)
 
-    def scripts(self, known):
-        """Yield (path, text, Context of what leads there) of each script that is none of the real paths *known*."""
-        seen, found, noted = set(), set(known), list(self._noted.items())
-        while noted:
-            (text, places), context = noted.pop()
-            for path, how in self._files(text, places):
-                if (path, how) in seen:
-                    continue
-                seen.add((path, how))
-                if len(seen) > _MAX_LOOKUPS or len(found) > MAX_FILES + len(known):
-                    self.is_complete = False
-                    return
-                script = self._script(path, how)
-                real = self._host.realpath(path) if script is not None else None
-                if script is None or real in found:
-                    continue
-                found.add(real)
-                yield real, script, context
-                if not OF_PACKAGES.match(real):
-                    noted.append(((script, (places[0], None, posixpath.dirname(real))), context))
+    def scripts(self):
+        """Yield (path, text, Context of the noted text) of each script to which a text that was noted leads, for each of these texts."""
+        count = 0
+        for (noted, places), context in self._noted.items():
+            seen, texts = set(), [(noted, places)]
+            while texts and self.is_complete:
+                text, places = texts.pop()
+                for real, script in filter(None, (self._looked_up(*named) for named in self._files(text, places))):
+                    if real in seen:
+                        continue
+                    seen.add(real)
+                    count += 1
+                    self.is_complete = self.is_complete and count <= MAX_FILES
+                    yield real, script, context
+                    if not OF_PACKAGES.match(real):
+                        texts.append((script, (places[0], None, posixpath.dirname(real))))
+
+    def _looked_up(self, path, how):
+        """Return (real path, text) of what may be a script, or None; `how` as in _files."""
+        if (path, how) not in self._scripts:
+            self.is_complete = self.is_complete and len(self._scripts) < _MAX_LOOKUPS
+            text = self._script(path, how) if self.is_complete else None
+            self._scripts[(path, how)] = (self._host.realpath(path), text) if text is not None else None
+        return self._scripts[(path, how)]
 
     def _files(self, text, places):
         """Return [(path, how)] of the files that words of *text* may name: how is "read" by a shell, by "name", or with its "directory"."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches import leads
+
 TABLE = "/var/spool/cron/crontabs/alice"
 SH = "#!/bin/sh\n"
 FETCH = SH + "fetchmail --sslproto TLS1\n"
@@ -164,9 +166,19 @@ def test_a_package_s_unit_that_starts_a_script_of_the_site(program, tree):
     assert launch.file == program
 
 
-def test_many_files_are_bounded(tree):
-    names = [f"job{number}" for number in range(2100)]
+def test_many_files_are_bounded(tree, monkeypatch):
+    monkeypatch.setattr(leads, "MAX_FILES", 20)
+    names = [f"job{number}" for number in range(30)]
     lay(tree, "screen -dm " + " ".join(f"bin/{name}" for name in names), {f"{HOME}/bin/{name}": SH for name in names})
     host = tree.host()
     host.launches.all()
     assert [gap["affects"] for gap in host.gaps] == ["accounts"]
+
+
+def test_a_script_that_tells_nothing_of_mail_is_followed_for_each_who_starts_it(tree):
+    tree.write("/etc/cron.d/mail", "* * * * * alice /opt/a\n* * * * * root /opt/a 1\n* * * * * root /opt/c\n")
+    for name, text in {"a": SH + "/opt/b $1\n", "c": SH + "/opt/b 2\n", "b": SH + 'fetchmail "$1"\n'}.items():
+        tree.write(f"/opt/{name}", text)
+        (tree.root / "opt" / name).chmod(0o755)
+    found = [(launch.user, [word.text for word in launch.argv[1:]]) for launch in tree.host().launches.of("fetchmail")]
+    assert sorted(found) == [("alice", [""]), ("root", ["1"]), ("root", ["2"])]
