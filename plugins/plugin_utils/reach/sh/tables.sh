@@ -66,8 +66,8 @@ follow_tables() {
 }
 
 session_file() {
-    [ -f "$1" ] && SESSION_FILES=$SESSION_FILES$1$NEWLINE
     table "$1"
+    case $TABLES in *"$NEWLINE$1$NEWLINE"*) SESSION_FILES=$SESSION_FILES$1$NEWLINE ;; esac
 }
 
 # What is empty may be one of /proc, which never ends.

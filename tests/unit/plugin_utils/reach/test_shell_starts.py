@@ -35,7 +35,7 @@ def told(sh: list[str], root: Path, calls: str, sessions: tuple[str, ...] = ()) 
     homes = "".join(f"$ROOT/home/{name}$NEWLINE" for name in "ab")
     script = f"{functions()}\nROOT='{root}'\nHOMES={homes}\n{lists}IFS=$NEWLINE\nSESSION_FILES=\nIS_TOLD=\nTABLES=$NEWLINE\n"
     script += f"printf '%s\\n' '{program.START} n0'\ntable $ROOT/{TABLE}\n"
-    script += "".join(f"session_file $ROOT/{name}\n" for name in sessions)
+    script += "".join(f'session_file "$ROOT/{name}"\n' for name in sessions)
     script += f"follow_tables\n{calls}\nrecord end\n"
     done = subprocess.run([*sh, "-c", script], env={"PATH": os.environ["PATH"]}, capture_output=True, stdin=subprocess.DEVNULL, check=False)
     records = frame.split(done.stdout, "n0")[0]
@@ -212,6 +212,15 @@ def test_no_name_of_a_file_becomes_words_of_a_command(sh: list[str], tmp_path: P
     told(sh, tmp_path, f"table '{tmp_path}/d/x\n-delete'\nfollow_tables\nwant_starts fetchmail\nwant_sessions", ("home/a/.bashrc",))
     assert not (tmp_path / "done").exists()
     assert (tmp_path / "d" / "x\n-delete").exists()
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_a_file_of_sessions_with_a_line_feed_in_its_name_is_told_and_left(sh: list[str], tmp_path: Path) -> None:
+    """awk would take its second line for an option, and its third for a program."""
+    lay(tmp_path, {TABLE: "", "home/a/.xsession\n-f\nx": "export A=b\n"})
+    unread, sessions = told(sh, tmp_path, 'record sessions "$SESSION_FILES$TABLES"', ("home/a/.xsession\n-f\nx",))
+    assert unread == ("unread", "home/a/.xsession", "has a line feed in its name")
+    assert sessions[1].split() == []
 
 
 @pytest.mark.parametrize("sh", SHELLS)
