@@ -25,7 +25,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import wanted
 from .table import Case
 
 ROOT = Path(__file__).parents[3]
-_SECONDS = 30.0
+_SECONDS = 40.0
 # Clients mostly wait, for their server or for the end of their quiet.
 _AT_ONCE = 12
 _FIRST_PORT = 20000
