@@ -112,10 +112,19 @@ def test_both_cores_and_check_mode_come_to_the_same(audits: Audits) -> None:
         audits.run(*arguments).hosts for arguments in (["newest"], ["oldest"], ["newest", "--check", "--limit", ",".join(some)])
     )
     for name in WINDOWS_FLEET:
-        assert newest[name] == oldest[name], oldest[name]["why"]
+        come_to_the_same(audits, name, [newest[name], oldest[name]], [["newest"], ["oldest"]])
     assert sorted(check) == sorted(some)
     for name in some:
-        assert check[name] == newest[name], check[name]["why"]
+        come_to_the_same(audits, name, [newest[name], check[name]], [["newest"], ["newest", "--check"]])
+
+
+def come_to_the_same(audits: Audits, name: str, found: list[Any], ways: list[list[str]]) -> None:
+    """Check that two ways agree about a host, in one of three tries: Wine's reg.exe leaves a query without an answer now and then."""
+    for number in range(2):
+        if found[0] == found[1]:
+            break
+        found = [audits.run(*way, "--limit", name, "-e", f"try={name}{number}").hosts[name] for way in ways]
+    assert found[0] == found[1], found[1]["why"]
 
 
 def test_a_host_costs_three_executions_at_most_and_is_not_changed(audits: Audits) -> None:
