@@ -175,7 +175,8 @@ class Launches:
         user = next((user for user in self._host.users if user.name == context.user), None)
         variables = {name: variable.value for name, variable in self.session(user).login.items()} if user else {}
         home = {"HOME": user.home} if user else {}
-        return context.but(environment=dict(context.environment, **home, **variables), is_login=False)
+        directory = context.directory or home.get("HOME")
+        return context.but(environment=dict(context.environment, **home, **variables), directory=directory, is_login=False)
 
     def _of_shell(self, found, depth):
         if found.text is not None:

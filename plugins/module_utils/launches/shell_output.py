@@ -10,7 +10,15 @@ import posixpath
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches import shell_state
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_commands, shell_lexer
 
-_REAL = ("readlink", "realpath")
+# The options with which each command prints what it does without, but readlink, which resolves all links only with one of these.
+_OPTIONS = {
+    "pwd": ("-L", "-P"),
+    "cd": ("-L", "-P", "--"),
+    "dirname": ("--",),
+    "basename": ("--",),
+    "readlink": ("-f", "-e", "-m", "--"),
+    "realpath": ("-e", "-m", "--"),
+}
 
 
 def printed(text, state, expanded):
@@ -21,7 +29,8 @@ def printed(text, state, expanded):
         state: the shell_state.State of the shell that has it run, which stays as it is.
         expanded: function from the parts of a word and a State to the Words that it becomes.
     """
-    if state.depth >= shell_state.MAX_DEPTH:
+    # Which side of an "or" runs is up to the running shell.
+    if state.depth >= shell_state.MAX_DEPTH or "||" in text:
         return None
     state.depth += 1
     try:
@@ -38,7 +47,11 @@ def _of_commands(commands, state):
     for words in commands:
         if found is not None or not words or not all(word.is_decided for word in words):
             return None
-        name, operands = posixpath.basename(words[0].text), [word.text for word in words[1:] if not word.text.startswith("-")]
+        name, texts = posixpath.basename(words[0].text), [word.text for word in words[1:]]
+        options = [text for text in texts if text.startswith("-")]
+        operands = [text for text in texts if not text.startswith("-")]
+        if name not in _OPTIONS or not set(options) <= set(_OPTIONS[name]) or (name == "readlink" and not options):
+            return None
         if name == "pwd":
             found = directory
         elif not operands or (len(operands) > 1 and name != "basename"):
@@ -49,7 +62,7 @@ def _of_commands(commands, state):
             found = posixpath.dirname(operands[0].rstrip("/")) or "."
         elif name == "basename":
             found = _last(*operands[:2])
-        elif name in _REAL:
+        else:
             path = _from(directory, operands[0])
             found = state.realpath(path) if path else None
         if found is None and name != "cd":

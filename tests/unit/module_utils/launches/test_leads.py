@@ -34,6 +34,7 @@ FOLLOWED = {
     "a script of a script that starts itself": ("a", {HOME + "/bin/a": SH + "a; b\n", HOME + "/bin/b": FETCH}),
     "a program of the home": ("a", {HOME + "/.local/bin/a": FETCH}),
     "a program in a directory of the table's own": ("a", {"/opt/x/a": FETCH}),
+    "a script of the home behind a login": ("su - alice -c bin/a", {HOME + "/bin/a": FETCH}),
     "a mark that splits its words": ("bin/a", {HOME + "/bin/a": "#!/usr/bin/env -S sh -e\nfetchmail --sslproto TLS1\n"}),
 }
 # The same; nobody can tell from these how the script is started.
@@ -132,6 +133,22 @@ def test_the_environment_that_a_shell_reads(name, tree):
     lay(tree, command, {**files, HOME + "/bin/b": "export OPENSSL_CONF=/x\n"})
     [launch] = tree.host().launches.of("fetchmail")
     assert launch.tls_environment["OPENSSL_CONF"] == value
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        '"$(basename -s .x /opt/b.x)"',
+        '"$(realpath --relative-to=/opt /opt/b)"',
+        '"$(readlink /opt/link)"',
+        '"$(cd /opt || cd /srv; pwd)/b"',
+        '"$(dirname /opt/x | tr a b)/b"',
+    ],
+)
+def test_a_command_is_not_taken_for_one_that_prints_something_else(path, tree):
+    lay(tree, "bin/a", {HOME + "/bin/a": SH + f". {path}\nfetchmail\n", "/opt/b": "export OPENSSL_CONF=/x\n", HOME + "/b": "true\n"})
+    [launch] = tree.host().launches.of("fetchmail")
+    assert launch.tls_environment["OPENSSL_CONF"] is None
 
 
 def test_a_shell_that_reads_no_profile(tree):
