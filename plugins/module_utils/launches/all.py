@@ -16,6 +16,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.launches import (
     inetd,
     leads,
     mail,
+    mentions,
     sessions,
     shell,
     shell_state,
@@ -23,7 +24,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.launches import (
     systemd,
     wrappers,
 )
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Launch, Word
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Launch, Word, search_path
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_lexer
 
 # A script, or a package's unit, without any of these starts nothing that reads mail by itself; but what it starts may.
@@ -32,25 +33,11 @@ _CONCERNS = re.compile(
     r"|s_client|curl|OPENSSL_CONF|python|perl|php|ruby|rake|node|java|dotnet|\bmono\b|himalaya|\bs?-?nail\b|vdirsyncer"
     r"|\.(?:py|pl|rb|js|jar|dll|exe|sh)\b"
 )
-_CLIENT = r"(?P<name>fetchmail|getmail|mbsync|mpop|fdm|offlineimap|imapfilter|imapsync|mailfilter|mutt|neomutt|movemail|s-nail|himalaya)"
-# In another language than the shell's, the name of a program that fetches mail: in a string, as it stands in a command or a list of words;
-# behind an operator of Perl's or Ruby's that quotes; and in a text of several lines, on a line of its own or with options.
-_NAMES_CLIENT = (
-    re.compile(r"""["'`](?:[^"'`\n]*[\s/;&|(])?""" + _CLIENT + r"""(?=["'`\s])"""),
-    re.compile(r"(?:\bq[qwx]?|%[QWqwx])\s*[^\w\s](?:[^\n]*?[\s/;&|(])?" + _CLIENT + r"(?!\w)"),
-    re.compile(r"^[ \t]*(?:[\w.~/-]*/)?" + _CLIENT + r"(?=[ \t]*\\?(?:[|;&<>]|$))", re.MULTILINE),
-    re.compile(r"(?:^|[\s;&|(/])" + _CLIENT + r"[ \t]+--?[A-Za-z]", re.MULTILINE),
-)
-_REMARK = re.compile(r"^[ \t]*(?:#|//|\*).*|[ \t]# .*", re.MULTILINE)
-# In the shell's own.
-_IS_NAMED = re.compile(r"""(?:^|[\s;&|(/"'`=])""" + _CLIENT + r"""(?=[\s"'`;&|)]|$)""")
 # A command line that was not seen may give a client other settings.
 _AFFECTS = "accounts"
 _UNKNOWN_WORD = "`:`"
 MAX_LAUNCHES = 5000
 _MAX_SCRIPT = 256 * 1024
-# In a script that is not followed, whatever its language.
-_IS_MAIL = re.compile(r"\b(?:imaplib|poplib|imap_open|s_client)\b|Net::(?:IMAP|POP3)|Mail::IMAP|(?:imap|pop3)s?://")
 _EXEC = re.compile(r"^Exec\w+[ \t]*=[ \t]*[-@:+!|]*(/\S+)", re.MULTILINE)
 _MAX_DEPTH = 4
 _SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:\s+(?P<argument>\S+))?(?:\s+(?P<split>\S+))?")
@@ -125,8 +112,9 @@ class Launches:
 
     def _of_table(self, words, context):
         """The launches of a command that no shell reads."""
-        self._leads.note(" ".join(word.text for word in words), context)
-        yield from self._of_words(words, context, 0)
+        text = " ".join(word.text for word in words)
+        self._leads.note(text, context)
+        yield from self._watched(text, context, [], self._of_words(words, context, 0))
 
     def _of_text(self, text, context, arguments, depth, line=None, script=None):
         """The launches of a shell text."""
@@ -140,17 +128,28 @@ class Launches:
         state.script, state.realpath, state.opens = script, self._host.realpath, self._is_ones_own
         if "BASH_ENV" in context.environment:
             state.leave_unseen(line or context.line)
-        launched, outer, self._unread = set(), self._unread, []
+        yield from self._watched(text, context, state.unread, self._of_commands(text, state, line or context.line, depth))
+
+    def _of_commands(self, text, state, line, depth):
+        file = state.context.file
         try:
-            for words, inner in shell.commands(text, state, line or context.line):
-                for launch in self._of_words(words, inner, depth):
-                    launched |= launch.names
-                    yield launch
+            for words, context in shell.commands(text, state, line):
+                yield from self._of_words(words, context, depth)
         except shell_lexer.ShellError as error:
-            if depth == 0 or _CONCERNS.search(text) or self._is_ones_own(context.file):
-                self._host.gap(f"{context.file}, line {error.line}", f"no shell would read it: {error}", _AFFECTS)
-        unread, self._unread = state.unread + self._unread, outer
-        named = {match.group("name") for match in _IS_NAMED.finditer(_REMARK.sub("", text))} - launched if unread else ()
+            if depth == 0 or _CONCERNS.search(text) or self._is_ones_own(file):
+                self._host.gap(f"{file}, line {error.line}", f"no shell would read it: {error}", _AFFECTS)
+
+    def _watched(self, text, context, unread, launches):
+        """Yield the *launches* of a *text*; where it has a command that is not known, note a gap for each client that it names only.
+
+        The places of such commands are in *unread* and in `self._unread` as soon as all launches have been found.
+        """
+        launched, outer, self._unread = set(), self._unread, []
+        for launch in launches:
+            launched |= launch.names
+            yield launch
+        unread, self._unread = unread + self._unread, outer
+        named = mentions.in_shell(text) - launched if unread else ()
         for name in sorted(named) if context.is_active else ():
             place = "{}, line {}".format(*unread[0])
             self._host.gap(place, f"runs a command that only the running shell knows, in a text that names {name}", _AFFECTS)
@@ -161,14 +160,28 @@ class Launches:
             found.context = self._logged_in(found.context)
         if isinstance(found, wrappers.Shell):
             yield from self._of_shell(found, depth)
-        elif found is not None:
-            if posixpath.basename(found.program or "") == "run-parts":
-                yield from self._run_parts(found, depth)
-                return
-            yield found
-            self._note_other_language(found)
-            if found.program and not found.interpreter:
-                yield from self._of_program(self._located(found), found.argv, found.context, depth)
+        elif found is None:
+            self._unread.append((context.file, context.line))
+        elif posixpath.basename(found.program or "") == "run-parts":
+            yield from self._run_parts(found, depth)
+        else:
+            yield from self._of_launch(found, depth)
+
+    def _of_launch(self, found, depth):
+        """The launch itself, and those of its program, where that is a script."""
+        yield found
+        self._note_other_language(found)
+        launched = set()
+        if found.program and not found.interpreter:
+            for launch in self._of_program(self._located(found), found.argv, found.context, depth):
+                launched |= launch.names
+                yield launch
+        context = found.context
+        # What an interpreter's command line has for it to run, is in another language.
+        name = None if wrappers.is_interpreter(found.program or "") else mentions.handed_on(found.argv)
+        if name and name not in launched and context.is_active and self._is_ones_own(context.file):
+            why = f"names {name} in a command that is not known to start another: whether it does, and how, is not read"
+            self._host.gap(f"{context.file}, line {context.line}", why, _AFFECTS)
 
     def _logged_in(self, context):
         """The same behind a shell that has read the profiles of its user."""
@@ -240,14 +253,13 @@ class Launches:
         if path:
             self._read.add(self._host.realpath(path))
             self._leads.note(text or "", context.but(file=path))
-        text = _REMARK.sub("", text or "")
-        match = next(filter(None, (pattern.search(text) for pattern in _NAMES_CLIENT)), None)
+        name = mentions.in_other_language(text or "")
         # The client itself may be a script.
-        if match is None or (path and (match.group("name") in posixpath.basename(path) or self._host.package_of(path))):
+        if name is None or (path and (name in posixpath.basename(path) or self._host.package_of(path))):
             return
         if context.is_active:
             what = path or f"{context.file}, line {context.line}"
-            why = f"names {match.group('name')} in another language than the shell's: whether it starts that, and how, is not read"
+            why = f"names {name} in another language than the shell's: whether it starts that, and how, is not read"
             self._host.gap(what, why, _AFFECTS)
 
     def _led_to(self):
@@ -262,17 +274,16 @@ class Launches:
         for path, text, context in found:
             if path not in self._read and context.is_active and not self._is_passed_over(context.file):
                 self._read.add(path)
-                self._note_lead(path, _REMARK.sub("", text), context)
+                self._note_lead(path, text, context)
         if not self._leads.is_complete:
             why = f"lead to more than {leads.MAX_FILES} files: the rest was not looked at"
             self._host.gap("cron, systemd and the like", why, _AFFECTS)
 
     def _could_matter(self, path, text):
         if path not in self._matter:
-            text = _REMARK.sub("", text)
-            client, mailbox = _IS_NAMED.search(text), _IS_MAIL.search(text)
+            client, mailbox = mentions.in_script(text)
             # The client itself may be a script.
-            is_other = mailbox or (client and client.group("name") not in posixpath.basename(path))
+            is_other = mailbox or (client and client not in posixpath.basename(path))
             self._matter[path] = bool(is_other) and not self._host.package_of(path)
         return self._matter[path]
 
@@ -281,9 +292,8 @@ class Launches:
         return file in self._passed_over and self._host.package_of(file) is not None
 
     def _note_lead(self, path, text, context):
-        client, mailbox = _IS_NAMED.search(text), _IS_MAIL.search(text)
-        name = client.group("name") if client else "a mailbox"
-        why = f"names {name}, and {context.file} may start it: whether it does, and how, is not read"
+        client, mailbox = mentions.in_script(text)
+        why = f"names {client or 'a mailbox'}, and {context.file} may start it: whether it does, and how, is not read"
         # What reads mail itself needs no client.
         self._host.gap(path, why, "clients" if mailbox else _AFFECTS)
 
@@ -316,16 +326,9 @@ class Launches:
         program = launch.program
         if "/" in program:
             return launch.path(program)
-        own = [directory + "/" + program for directory in self._own_directories(launch.context.environment)]
+        own = [directory + "/" + program for directory in search_path(launch.context.environment)]
         found = [path for path in own if self._host.is_file(path)] or self._host.programs(program)
         return found[0] if found else None
-
-    @staticmethod
-    def _own_directories(environment):
-        """Where the site's own programs are: as the environment says, or in the home."""
-        home = environment.get("HOME")
-        named = [directory for directory in (environment.get("PATH") or "").split(":") if directory.startswith("/")]
-        return named + [home + place for place in ("/bin", "/.local/bin") if home]
 
     def _path(self, text, context):
         return Launch([Word(text)], context).path(text)

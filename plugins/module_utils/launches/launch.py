@@ -42,6 +42,17 @@ SESSION_VARIABLES = TLS_VARIABLES + OWN_VARIABLES + tuple(name for name in FILE_
 STANDARD_INPUT = re.compile(r"-|/dev/stdin|/dev/fd/\d+|/proc/self/fd/\d+")
 
 
+# Where users have programs of their own, below their home.
+_OWN_PROGRAMS = ("/bin", "/.local/bin")
+
+
+def search_path(environment):
+    """Return the directories in which an *environment*, {name: text or None}, has programs looked for, and then the user's own."""
+    named = (environment.get("PATH") or "").split(":")
+    home = environment.get("HOME")
+    return [directory for directory in named if directory.startswith("/")] + [home + place for place in _OWN_PROGRAMS if home]
+
+
 class Word:
     """One word of a command line.
 
@@ -83,6 +94,7 @@ class Context:
         directory: its working directory, or None.
         is_active: whether the host starts it by itself now; a unit that is not enabled is there, but not active.
         is_login: whether a shell comes before it that reads the profiles of its user.
+        standard_input: Word, what it reads where that stands beside it; None where it comes from somewhere else.
     """
 
     def __init__(self, source, file, line, user, environment=None, directory=None, is_active=True):
@@ -94,11 +106,12 @@ class Context:
         self.directory = directory
         self.is_active = is_active
         self.is_login = False
+        self.standard_input = None
 
     def but(self, **changes):
         """Return a copy with these attributes changed."""
         copy = Context(self.source, self.file, self.line, self.user, self.environment, self.directory, self.is_active)
-        copy.is_login = self.is_login
+        copy.is_login, copy.standard_input = self.is_login, self.standard_input
         for name, value in changes.items():
             setattr(copy, name, value)
         return copy

@@ -9,8 +9,10 @@ have exported is told by its name, and open (tcsh(1), "Startup and shutdown"; fi
 
 import collections
 import fnmatch
+import posixpath
 import re
 
+from ansible_collections.mailtls.fleet.plugins.module_utils.host import PROGRAM_DIRECTORIES
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches import manager_environment, shell, shell_state
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import (
     OWN_VARIABLES,
@@ -56,16 +58,13 @@ _CLIENTS = re.compile(
     r"fetchmail|getmail|mbsync|mpop|\bfdm\b|offlineimap|imapfilter|imapsync|mailfilter|mutt|\balpine\b|\baerc\b|thunderbird|evolution|geary"
     r"|balsa|claws-mail|sylpheed|himalaya|s-nail|mailx|movemail|stunnel|socat|s_client|(?:imap|pop3)s?://"
 )
-_READS = re.compile(
-    r"(?:^|[;&|]|\bthen|\bdo)[ \t]*(?:\.|source)[ \t]+[\"']?(?P<home>~|\$HOME|\$\{HOME\})?(?P<path>/[\w./+-]+)", re.MULTILINE
-)
-# What else a file may read: by a name that is computed, and a text that a command prints, which may be that of a file.
+# Commands that read a file, up to its name.
 _BEGINS = r"(?:^|[;&|{(]|\b(?:then|do|else))[ \t]*"
-_COMPUTED = re.compile(
-    _BEGINS + r"(?:\.|source)[ \t]+(?![\"']?\$(?:HOME|\{HOME\})/[\w./+-]+[\"']?(?:[\s;]|$))[^\s;#<]*[$`]",
-    re.MULTILINE,
-)
-_PRINTED = re.compile(_BEGINS + r"(?:\.|source|eval|export)[ \t]+[\"']?(?:[$<]\(|`)(?P<file><?)", re.MULTILINE)
+_OPENS = _BEGINS + r"(?:(?:builtin|command)[ \t]+)?(?:\\?\.|\\?source)[ \t]+"
+_READS = re.compile(_OPENS + r"[\"']?(?P<home>(?:~|\$HOME|\$\{HOME\})/)?(?P<path>[\w./+-]+)", re.MULTILINE)
+# What else a file may read: by a name that is computed, and a text that a command prints, which may be that of a file.
+_COMPUTED = re.compile(_OPENS + r"(?![\"']?\$(?:HOME|\{HOME\})/[\w./+-]+[\"']?(?:[\s;]|$))[^\s;#<]*[$`]", re.MULTILINE)
+_PRINTED = re.compile(_BEGINS + r"(?:\\?\.|source|eval|export)[ \t]+[\"']?(?:[$<]\(|`)(?P<file><?)", re.MULTILINE)
 _HANDS_ON = re.compile(shell.HANDS_ON)
 _BRACES = re.compile(r"\{([^{},]*(?:,[^{},]*)+)\}")
 _MAX_DEPTH = 3
@@ -210,7 +209,7 @@ class Sessions:
         return [directory + "/" + entry for entry in names if fnmatch.fnmatchcase(entry, name)]
 
     def _reads_one(self, text, home, depth):
-        read = ((home if match.group("home") else "") + match.group("path") for match in _READS.finditer(text))
+        read = (path for match in _READS.finditer(text) for path in _read_paths(match, home))
         return depth < _MAX_DEPTH and any(self._text(path, home, depth + 1) for path in read)
 
     def _run(self, state, places, path, home):
@@ -238,6 +237,15 @@ class Sessions:
             if self._is_ones_own(file, home):
                 _leave_open(state, places, file, line)
         return commands
+
+
+def _read_paths(match, home):
+    """Where the file may lie that a match of _READS names: a session begins in the home, and a name alone is looked for as a program is."""
+    path = match.group("path")
+    if path.startswith("/"):
+        return [path]
+    own = [posixpath.normpath(home + "/" + path)]
+    return own if match.group("home") or "/" in path else own + [directory + "/" + path for directory in PROGRAM_DIRECTORIES]
 
 
 def _reads_computed(text):

@@ -5,8 +5,8 @@
 import posixpath
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches import shell_output, shell_state
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import OWN_VARIABLES, TLS_VARIABLES, Word
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches import shell_state, shell_words
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import OWN_VARIABLES, TLS_VARIABLES, Word, search_path
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_commands, shell_lexer
 
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)\+?=")
@@ -14,7 +14,7 @@ _DECLARE = ("export", "readonly", "local", "declare", "typeset")
 _OF_FUNCTION = ("local", "declare", "typeset")
 _READS = (".", "source", "eval")
 _WITHOUT_EFFECT = (":", "true", "false", "exit", "return", "trap", "umask", "ulimit", "wait", "echo", "printf", "[", "[[", "test")
-_PATTERN = re.compile(r"[*?\[]")
+_OF_THE_SHELL = (*_READS, *_DECLARE, *shell_state.CHANGES)
 # What a program prints for the shell to read is its own code, unless the program hands on what stands in a file.
 HANDS_ON = r"\b(?:cat|[ef]?grep|sed|[gm]?awk|cut|head|tail|tr|xargs|envsubst)\b"
 _HANDS_ON = re.compile(r"^\s*<|" + HANDS_ON)
@@ -85,17 +85,22 @@ def _command(command, state):
     yield from _inside(command, state)
     assigned, rest = {}, list(command.words)
     while rest:
-        match = _ASSIGNMENT.match(_literal_head(rest[0]))
+        match = _ASSIGNMENT.match(shell_words.literal_head(rest[0]))
         if match is None:
             break
         state.loops[match.group("name")] = rest[0][-1].default if rest[0][-1].kind == shell_commands.EACH else ()
         assigned[match.group("name")] = _assigned(rest.pop(0), match, state)
-    words = [word for parts in rest for word in expanded(parts, state)]
+    words = [word for parts in rest for word in shell_words.expanded(parts, state)]
     if not words:
         for name, value in assigned.items():
             state.assign(name, value)
         return
-    context = state.context.but(environment=dict(state.environment(), **assigned), directory=state.directory, line=command.line)
+    environment = dict(state.environment(), **assigned)
+    standard_input = _standard_input(command, state)
+    context = state.context.but(environment=environment, directory=state.directory, line=command.line, standard_input=standard_input)
+    # These only keep the shell from taking a function of that name.
+    if words[0].text in ("command", "builtin") and len(words) > 1 and words[1].text in _OF_THE_SHELL:
+        words, rest = words[1:], rest[1:]
     name = words[0].text if words[0].is_decided else ""
     if not words[0].is_decided:
         state.leave_unread(command.line)
@@ -113,7 +118,8 @@ def _command(command, state):
 
 def _inside(command, state):
     """The commands whose output is a part of this one."""
-    for parts in command.words:
+    inputs = [part.default for part in command.redirected if part.kind == "input"]
+    for parts in (*command.words, command.redirected, *inputs):
         for part in parts:
             if part.kind == "command" and state.depth < shell_state.MAX_DEPTH:
                 state.depth += 1
@@ -123,111 +129,20 @@ def _inside(command, state):
                 state.depth -= 1
 
 
-def _literal_head(parts):
-    return parts[0].text if parts and parts[0].kind == "text" and not parts[0].quoted else ""
+def _standard_input(command, state):
+    """The Word that the command reads; None where that does not stand beside it."""
+    inputs = [part.default for part in command.redirected if part.kind == "input"]
+    if not inputs:
+        return None
+    text = shell_words.unsplit(inputs[-1], state)
+    return Word(text or "", text is not None)
 
 
 def _assigned(parts, match, state):
     """The value of an assignment; neither split nor taken for a pattern."""
     if "+=" in match.group():
         return None
-    return _unsplit([parts[0]._replace(text=parts[0].text[match.end() :]), *parts[1:]], state)
-
-
-def _unsplit(parts, state):
-    """The text of a word as it is where it is neither split nor taken for a pattern; None where only the running shell would know it."""
-    words = expanded([part._replace(quoted=True) for part in _tilde(parts, state)], state, splits=False)
-    return "".join(word.text for word in words) if all(word.is_decided for word in words) else None
-
-
-def expanded(parts, state, splits=True):
-    """Return the Words that the word of these shell_lexer.Parts becomes."""
-    fields = _Fields()
-    for part in _tilde(parts, state):
-        if part.kind == "text":
-            is_pattern = splits and not part.quoted and _PATTERN.search(part.text)
-            fields.add(part.text[: is_pattern.start()] if is_pattern else part.text, not is_pattern, bool(is_pattern))
-        elif part.kind == "variable" and part.text in "@*":
-            fields.add_all(state.arguments, part.quoted and part.text == "@")
-        elif part.kind == "variable":
-            fields.add_value(_value(part, state), part.quoted or not splits)
-        elif part.kind == "command":
-            fields.add_value(shell_output.printed(part.text, state, expanded), part.quoted or not splits)
-        else:
-            fields.add("", False, splits and not part.quoted)
-    return fields.words()
-
-
-def _value(part, state):
-    value = state.value(part.text)
-    if part.default is None or value:
-        return value
-    words = expanded(part.default, state, splits=False)
-    default = "".join(word.text for word in words) if all(word.is_decided for word in words) else None
-    return default if value == "" or value == default else None
-
-
-def _tilde(parts, state):
-    head = _literal_head(parts)
-    match = re.match(r"~(?P<user>[\w.-]*)(?=/|$)", head)
-    if match is None or (match.end() == len(head) and len(parts) > 1):
-        return list(parts)
-    home = state.home_of(match.group("user")) if match.group("user") else state.value("HOME")
-    found = shell_lexer.text(home) if home else shell_lexer.Part("unknown", "", True, None)
-    return [found, shell_lexer.text(head[match.end() :], False)] + list(parts[1:])
-
-
-class _Fields:
-    """Words in the making."""
-
-    def __init__(self):
-        self._done = []
-        self._text = None
-        self._is_decided = True
-        self._may_be_many = False
-
-    def add(self, text, is_decided=True, may_be_many=False):
-        """Append to the word in hand."""
-        self._text = (self._text or "") + (text if self._is_decided else "")
-        self._is_decided = self._is_decided and is_decided
-        self._may_be_many = self._may_be_many or may_be_many
-
-    def add_value(self, value, is_quoted):
-        """Append a variable's value, None when that is not known; unless it is quoted, blanks in it separate words."""
-        if value is None:
-            self.add("", False, not is_quoted)
-        elif is_quoted:
-            self.add(value)
-        else:
-            pieces = re.split(r"[ \t\n]+", value)
-            for number, piece in enumerate(pieces):
-                if number:
-                    self._end()
-                if piece:
-                    self.add(piece)
-
-    def add_all(self, arguments, is_quoted):
-        """Append the positional parameters."""
-        if arguments is None:
-            self.add("", False, True)
-            return
-        for number, word in enumerate(arguments):
-            if number:
-                self._end()
-            if word.is_decided:
-                self.add_value(word.text, is_quoted)
-            else:
-                self.add(word.text, False, word.may_be_many or not is_quoted)
-
-    def words(self):
-        """Return what came of it."""
-        self._end()
-        return self._done
-
-    def _end(self):
-        if self._text is not None:
-            self._done.append(Word(self._text, self._is_decided, self._may_be_many))
-        self._text, self._is_decided, self._may_be_many = None, True, False
+    return shell_words.unsplit([parts[0]._replace(text=parts[0].text[match.end() :]), *parts[1:]], state)
 
 
 # The shell's own commands that bring commands
@@ -237,9 +152,12 @@ def _read(words, rest, state, line):
     """The commands of a text that is read in the same shell; *rest* is the operands as they stand there."""
     is_eval = words[0].text == "eval"
     is_deep = state.depth >= shell_state.MAX_DEPTH or state.texts >= shell_state.MAX_TEXTS
+    known = None
     if not is_deep and all(word.is_decided for word in words):
-        path = None if is_eval else _sourced_path(words[1].text if len(words) > 1 else "", state)
-        yield from _read_text(" ".join(word.text for word in words[1:]) if is_eval else _sourced(path, state), path, state, line)
+        known = (None, " ".join(word.text for word in words[1:])) if is_eval else _sourced(words[1:], state)
+    if known is not None:
+        path, text = known
+        yield from _read_text(text, path, state, line)
         return
     paths = None if is_eval or is_deep else _of_loop(rest[:1], state)
     if paths is None:
@@ -249,7 +167,7 @@ def _read(words, rest, state, line):
             state.leave_unseen(line)
     for path in paths or ():
         state.enter()
-        yield from _read_text(_sourced(path, state), path, state, line)
+        yield from _read_text(state.sourced(path) if state.sourced else None, path, state, line)
         state.leave()
 
 
@@ -277,10 +195,10 @@ def _of_loop(operands, state):
     name, found = names[0], []
     before = state.variables.get(name)
     for parts in state.loops[name]:
-        state.variables[name] = _unsplit(parts, state)
-        text = _unsplit(operands[0], state)
+        state.variables[name] = shell_words.unsplit(parts, state)
+        text = shell_words.unsplit(operands[0], state)
         state.variables[name] = before
-        matching = state.matching(_sourced_path(text, state)) if text else None
+        matching = state.matching(_absolute(text, state)) if text else None
         if matching is None or len(found) + len(matching) > _MAX_FILES:
             return None
         found.extend(matching)
@@ -298,11 +216,24 @@ def _may_set(operands):
     return any(_NAMED.search(text) or _HANDS_ON.search(text) for text in texts)
 
 
-def _sourced(path, state):
-    return state.sourced(path) if path and state.sourced else None
+def _sourced(operands, state):
+    """The path of the file that the first of the operands names, and its text or None; None where it may lie anywhere.
+
+    A name alone is looked for as a program is (POSIX.1-2017, XCU 2.14, dot).
+    """
+    name = operands[0].text if operands else ""
+    if not name or not state.sourced:
+        return None, None
+    beside = _absolute(name, state)
+    paths = [beside] if "/" in name else [directory + "/" + name for directory in search_path(state.variables)] + [beside]
+    for path in paths:
+        text = state.sourced(path)
+        if text:
+            return path, text
+    return (beside, text) if "/" in name or state.value("PATH") is not None else None
 
 
-def _sourced_path(path, state):
+def _absolute(path, state):
     if path.startswith("/") or not path or not state.directory:
         return path
     return posixpath.normpath(state.directory + "/" + path)
@@ -310,13 +241,13 @@ def _sourced_path(path, state):
 
 def _declare(name, rest, state, line):
     for parts in rest:
-        match = _ASSIGNMENT.match(_literal_head(parts))
+        match = _ASSIGNMENT.match(shell_words.literal_head(parts))
         if name == "export" and any(part.kind == "command" for part in parts) and match is None and _may_set([parts]):
             state.leave_unseen(line)
         if name in _OF_FUNCTION:
-            state.make_local(match.group("name") if match else _literal_head(parts))
+            state.make_local(match.group("name") if match else shell_words.literal_head(parts))
         if match:
             state.assign(match.group("name"), _assigned(parts, match, state))
-        words = [match.group("name")] if match else [word.text for word in expanded(parts, state) if word.is_decided]
+        words = [match.group("name")] if match else [word.text for word in shell_words.expanded(parts, state) if word.is_decided]
         if name == "export":
             state.exported.update(words)

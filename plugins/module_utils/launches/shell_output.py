@@ -1,11 +1,12 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What commands print that only take a path apart: by these a script finds the directory where it lies itself.
+"""What commands print that only take a path apart, or say their words again: by these a script finds the directory where it lies itself.
 
-Sources: POSIX.1-2017, XCU dirname, basename and pwd; readlink(1) and realpath(1) of GNU coreutils.
+Sources: POSIX.1-2017, XCU dirname, basename, pwd, echo, printf and test; readlink(1) and realpath(1) of GNU coreutils.
 """
 
 import posixpath
+import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches import shell_state
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_commands, shell_lexer
@@ -19,6 +20,8 @@ _OPTIONS = {
     "readlink": ("-f", "-e", "-m", "--"),
     "realpath": ("-e", "-m", "--"),
 }
+# What is said there need not be what the shell takes.
+_SAYS_ELSEWHERE = re.compile(r"\b(?:echo|printf)\b[^|]*>")
 
 
 def printed(text, state, expanded):
@@ -29,17 +32,50 @@ def printed(text, state, expanded):
         state: the shell_state.State of the shell that has it run, which stays as it is.
         expanded: function from the parts of a word and a State to the Words that it becomes.
     """
-    # Which side of an "or" runs is up to the running shell.
-    if state.depth >= shell_state.MAX_DEPTH or "||" in text:
+    if state.depth >= shell_state.MAX_DEPTH or _SAYS_ELSEWHERE.search(text):
         return None
     state.depth += 1
     try:
-        commands = [item for item in shell_commands.parse(text) if isinstance(item, shell_commands.Command)]
-        return _of_commands([[word for parts in command.words for word in expanded(parts, state)] for command in commands], state)
+        return _of_sides([_commands(side, state, expanded) for side in text.split("||")], state)
     except shell_lexer.ShellError:
         return None
     finally:
         state.depth -= 1
+
+
+def _commands(text, state, expanded):
+    commands = [item for item in shell_commands.parse(text) if isinstance(item, shell_commands.Command)]
+    return [[word for parts in command.words for word in expanded(parts, state)] for command in commands]
+
+
+def _of_sides(sides, state):
+    """What the commands of one of the sides of an "or" print: of the second where the test is false that the first begins with."""
+    is_true = _tested(sides[0][0]) if sides[0] else None
+    if is_true is not None and len(sides) <= 2:
+        side = sides[0][1:] if is_true else sides[1] if len(sides) == 2 else []
+        return _of_commands(side, state)
+    # Which side runs is up to the running shell.
+    return _of_commands(sides[0], state) if len(sides) == 1 else None
+
+
+def _tested(words):
+    """Whether the test of these Words is true; None where it is none, or only the running shell knows."""
+    if len(words) < 3 or words[0].text not in ("[", "test") or not all(word.is_decided for word in words):
+        return None
+    texts = [word.text for word in words[1:]]
+    operands = texts[:-1] if words[0].text == "[" else texts
+    if len(operands) != 2 or operands[0] not in ("-n", "-z"):
+        return None
+    return bool(operands[1]) == (operands[0] == "-n")
+
+
+def _said(name, texts):
+    """What echo or printf prints of these words; None where it is not that they stand there as they are."""
+    if any("\\" in text for text in texts[name == "printf" :]):
+        return None
+    if name == "echo":
+        return " ".join(texts).rstrip("\n") if not texts[:1] or not texts[0].startswith("-") else None
+    return texts[1].rstrip("\n") if len(texts) == 2 and texts[0] in ("%s", "%s\\n") else None
 
 
 def _of_commands(commands, state):
@@ -48,6 +84,11 @@ def _of_commands(commands, state):
         if found is not None or not words or not all(word.is_decided for word in words):
             return None
         name, texts = posixpath.basename(words[0].text), [word.text for word in words[1:]]
+        if name in ("echo", "printf"):
+            found = _said(name, texts)
+            if found is None:
+                return None
+            continue
         options = [text for text in texts if text.startswith("-")]
         operands = [text for text in texts if not text.startswith("-")]
         if name not in _OPTIONS or not set(options) <= set(_OPTIONS[name]) or (name == "readlink" and not options):

@@ -5,6 +5,7 @@
 import posixpath
 import re
 
+from ansible_collections.mailtls.fleet.plugins.module_utils.host import PROGRAM_DIRECTORIES
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import OWN_VARIABLES, TLS_VARIABLES, Word
 
 MAX_DEPTH = 4  # of texts inside of texts
@@ -22,7 +23,6 @@ _OF_THE_SHELL = (
     "OLDPWD",
     "SECONDS",
     "LINENO",
-    "PATH",
     "BASH",
     "-",
     "$",
@@ -54,7 +54,8 @@ class State:
         self.context = context
         self.arguments = None if arguments is None else list(arguments)
         self.variables = dict(context.environment)
-        self.exported = set(self.variables)
+        self.variables.setdefault("PATH", ":".join(PROGRAM_DIRECTORIES))
+        self.exported = set(context.environment)
         self.directory = context.directory
         self.sourced = sourced
         self.home_of = home_of or (lambda name: None)
@@ -81,7 +82,8 @@ class State:
         for block in self._blocks[-1:]:
             block.setdefault(name, self.variables.get(name, ""))
         self.variables[name] = value
-        if self.exports_all:
+        # What has a shell start has a PATH.
+        if self.exports_all or name == "PATH":
             self.exported.add(name)
 
     def enter(self):

@@ -6,52 +6,12 @@ import os
 import posixpath
 import re
 
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches import wrapper_options
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import LIBRARY_VARIABLES, Launch, Word
 
 MAX_WRAPPERS = 10
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<value>.*)$", re.DOTALL)
 
-# Name: (its short options that take an argument, its long options that take one in the next word, operands before the command).
-_PLAIN = {
-    "nice": ("n", "adjustment", 0),
-    "ionice": ("cn", "class classdata", 0),
-    "chrt": ("TPD", "sched-runtime sched-period sched-deadline", 1),
-    "taskset": ("", "", 1),
-    "timeout": ("ks", "kill-after signal", 1),
-    "nohup": ("", "", 0),
-    "setsid": ("", "", 0),
-    "chronic": ("", "", 0),
-    "ifne": ("", "", 0),
-    "ts": ("", "", 0),
-    "stdbuf": ("ioe", "input output error", 0),
-    "time": ("fo", "format output", 0),
-    "exec": ("a", "", 0),
-    "command": ("", "", 0),
-    "busybox": ("", "", 0),
-    "xvfb-run": ("efnpsw", "error-file auth-file server-num xauth-protocol server-args wait", 0),
-    "dbus-run-session": ("", "config-file dbus-daemon", 0),
-    "dbus-launch": ("", "", 0),
-    "systemd-cat": ("tpi", "identifier priority stderr-priority", 0),
-    "systemd-inhibit": ("", "what who why mode", 0),
-    "run-one": ("", "", 0),
-    "run-this-one": ("", "", 0),
-    "run-one-constantly": ("", "", 0),
-    "cronic": ("", "", 0),
-    "cronlock": ("", "", 0),
-    "strace": ("eopsuEbaIPSX", "", 0),
-    "unbuffer": ("", "", 0),
-    "fakeroot": ("", "", 0),
-    "softlimit": ("mdsolpfrnctab", "", 0),
-    "prlimit": ("p", "", 0),
-    "tcpd": ("", "", 0),
-}
-_SETS_USER = {
-    "sudo": ("ugpCcDhRrtTU", "user group prompt close-from chdir host role type", "u", "user"),
-    "doas": ("uC", "", "u", None),
-    "setpriv": ("", "reuid regid groups inh-caps ambient-caps bounding-set securebits selinux-label apparmor-profile", None, "reuid"),
-    "systemd-run": ("uptMHE", "unit property description slice uid gid nice working-directory setenv on-calendar", None, "uid"),
-    "start-stop-daemon": ("npxtasugrkNICPRdecm", "", "c", "chuid"),
-}
 # envdir(8), s6-envdir: the directory is the first operand.
 _READS_ENVIRONMENT = ("envdir", "s6-envdir")
 _SHELLS = ("sh", "bash", "dash", "ksh", "ash", "zsh", "mksh", "rbash", "ksh93")
@@ -113,18 +73,37 @@ def _inner(name, words, context):
         return _flock(words[1:], context)
     if name == "runuser":
         return _as_user(words[1:], context, "ugGs", "user group supp-group shell", "u", "user")
-    if name in _SETS_USER:
-        return _as_user(words[1:], context, *_SETS_USER[name], is_daemon=name == "start-stop-daemon")
+    if name in wrapper_options.SETS_USER:
+        return _as_user(words[1:], context, *wrapper_options.SETS_USER[name], is_daemon=name == "start-stop-daemon")
     if name == "chpst":
         return _chpst(words[1:], context)
     if name in _READS_ENVIRONMENT:
         return words[2:], _of_unread_environment(context)
-    if name == "setuidgid":
+    if name == "ip":
+        return _ip(words[1:], context)
+    if name == "script":
+        return _typescript(words[1:], context)
+    if name in ("setuidgid", "s6-setuidgid"):
         return words[2:], context.but(user=_text(words[1:2]))
-    if name in _PLAIN:
-        short, long, operands = _PLAIN[name]
+    if name in wrapper_options.PLAIN:
+        short, long, operands = wrapper_options.PLAIN[name]
         return _split(words[1:], short, long)[1][operands:], context
     return None
+
+
+def _ip(words, context):
+    """ip-netns(8), ip-vrf(8): "exec" stands before the name of what the command runs in."""
+    _options, rest = _split(words, "nfBl", "netns family batch loops")
+    is_wrapper = [word.text for word in rest[:2]] in (["netns", "exec"], ["vrf", "exec"])
+    return (rest[3:], context) if is_wrapper else None
+
+
+def _typescript(words, context):
+    """script(1): the command is a text for a shell."""
+    options, _rest = _split(words, "cIOBTEmo", "command log-in log-out log-io log-timing echo logging-format output-limit")
+    text = options.get("c") or options.get("command")
+    shell = Shell(text, None, [], context) if text else None
+    return (shell, context) if shell else None
 
 
 def _chpst(words, context):
@@ -196,9 +175,13 @@ def _assignments(words, context):
     environment = dict(context.environment)
     while words:
         match = _ASSIGNMENT.match(words[0].text)
-        if match is None:
+        if match:
+            environment[match.group("name")] = match.group("value") if words[0].is_decided else None
+        elif not words[0].is_decided and words[0].may_be_many and not words[0].text and len(words) > 1:
+            # What a file has in it, mostly: "env $(cat FILE) COMMAND".
+            environment.update(dict.fromkeys(LIBRARY_VARIABLES))
+        else:
             break
-        environment[match.group("name")] = match.group("value") if words[0].is_decided else None
         words = words[1:]
     return words, context.but(environment=environment)
 
@@ -250,7 +233,13 @@ def _su(words, context):
     is_login = any(word.text in ("-", "-l", "--login", "-lc") for word in words)
     environment = {} if is_login else context.environment
     context = context.but(user=user, environment=environment, directory=None, is_login=is_login)
-    return Shell(text, None, operands[1:], context) if text else None
+    return Shell(text, None, operands[1:], context) if text else _of_input([], context)
+
+
+def _of_input(arguments, context):
+    """The shell that reads its commands from its standard input; None where that is not known."""
+    text = context.standard_input
+    return Shell(text, None, [Word("")] + arguments, context.but(standard_input=None)) if text else None
 
 
 def _shell(words, context):
@@ -262,10 +251,12 @@ def _shell(words, context):
             context = context.but(is_login=True)
         if text in ("-o", "+o", "-O", "--rcfile", "--init-file"):
             at += 1
+        elif not text.startswith("--") and "s" in text[1:]:
+            return _of_input(words[at:], context)
         elif not text.startswith("--") and "c" in text[1:]:
             return Shell(words[at] if at < len(words) else None, None, words[at + 2 :], context)
-    if at >= len(words):
-        return None
+    if at >= len(words) or words[at].text in ("-", "/dev/stdin"):
+        return _of_input(words[at + 1 :], context)
     return Shell(None, words[at], words[at + 1 :], context)
 
 

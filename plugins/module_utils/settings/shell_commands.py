@@ -11,8 +11,8 @@ import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_lexer
 
-# words: tuples of shell_lexer.Part.
-Command = collections.namedtuple("Command", "words line")
+# words: tuples of shell_lexer.Part. redirected: those Parts of its redirections that run commands, or are its input.
+Command = collections.namedtuple("Command", "words line redirected")
 # What stands between the next ENTER and its LEAVE runs where a command of that name is called, not here; `is_group`: in the same shell,
 # and under no condition.
 Function = collections.namedtuple("Function", "name is_group")
@@ -24,7 +24,7 @@ EACH = "each"
 _OPENS = ("then", "do", "{")
 _CLOSES = ("fi", "done", "}")
 _ALTERNATIVES = ("else", "elif")
-_HEADS = ("if", "while", "until", "!", "time")
+_HEADS = ("if", "while", "until", "!", "time", "coproc")
 _ARRAY = re.compile(r"[A-Za-z_]\w*\+?=$")
 _ENDS = ("\n", ";", "&", ";;", ";&", ";;&")
 
@@ -41,6 +41,7 @@ class _Reader:
         self._tokens = list(shell_lexer.tokens(source, line))
         self._found = []
         self._words = []
+        self._redirected = []
         self._line = None
         self._in_chain = False
         self._depth = 0
@@ -65,6 +66,7 @@ class _Reader:
             self._in_pattern = not (token.kind == "operator" and token.text == ")")
             return at + 1
         if token.kind == "redirection":
+            self._redirect(token)
             return at + 1
         if _is_operator(token, "(") and len(self._words) == 1 and _is_operator(self._at(at + 1), ")"):
             self._function, self._words = _plain_text(self._words[0]), []
@@ -83,6 +85,14 @@ class _Reader:
             self._line = token.line
         self._words.append(token.parts)
         return at + 1
+
+    def _redirect(self, token):
+        self._line = self._line if self._words else token.line
+        for part in token.parts:
+            if part.kind == "input":
+                self._redirected.append(part if part.default is not None else shell_lexer.document(part, token.line + 1))
+            elif part.kind == "command":
+                self._redirected.append(part)
 
     def _operator(self, operator):
         self._end_command()
@@ -155,8 +165,9 @@ class _Reader:
     def _end_command(self):
         if self._words:
             self._function = None
-            self._found.append(Command(tuple(self._words), self._line))
-        self._words = []
+        if self._words or self._redirected:
+            self._found.append(Command(tuple(self._words), self._line, tuple(self._redirected)))
+        self._words, self._redirected = [], []
 
     def _at(self, place):
         return self._tokens[place] if place < len(self._tokens) else None

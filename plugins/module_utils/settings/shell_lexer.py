@@ -9,9 +9,11 @@ import collections
 import re
 
 # kind: "text"; "variable" (text: its name, `default`: the parts behind :- or -, or None); "command" (text: what it runs, inside);
-# "unknown" (an expansion that is of no use here). `quoted`: the shell neither splits it nor takes it for a pattern.
+# "unknown" (an expansion that is of no use here); "input" (`default`: the parts of what a command reads that stands in the text itself).
+# `quoted`: the shell neither splits it nor takes it for a pattern; of an input: nor expands what is in it.
 Part = collections.namedtuple("Part", "kind text quoted default")
-# kind: "word", "operator" or "redirection" (its target belongs to it).
+# kind: "word", "operator" or "redirection" (its parts are those of its target, or its input). The rows of a here-document come after its
+# token: its part has them in a list, for `document`, as soon as the line has ended.
 Token = collections.namedtuple("Token", "kind text parts line")
 
 MAX_DEPTH = 20
@@ -45,13 +47,20 @@ def tokens(source, line=1, depth=0):
     return _Lexer(source, line, depth).tokens()
 
 
+def document(part, line):
+    """Return the "input" *part* of a here-document with the parts that its rows, which begin on that *line* or after it, come to."""
+    source = "\n".join(part.text)
+    parts = [text(source)] if part.quoted else _Lexer(source, line, 0).document()
+    return part._replace(text="", default=tuple(parts))
+
+
 class _Lexer:
     def __init__(self, source, line, depth):
         self.source = source.replace("\\\r\n", "\\\n")
         self.at = 0
         self.line = line
         self.depth = depth
-        self.documents = []  # here-documents whose text comes behind the next newline
+        self.documents = []  # (delimiter, whether tabs are stripped, rows) of here-documents whose text comes behind the next newline
 
     def tokens(self):
         while True:
@@ -62,14 +71,14 @@ class _Lexer:
             redirection = _REDIRECTION.match(self.source, self.at)
             if redirection:
                 self._take(redirection.end())
-                self._redirection(redirection.group().lstrip("0123456789"))
-                yield Token("redirection", redirection.group(), (), line)
+                parts = self._redirection(redirection.group().lstrip("0123456789"))
+                yield Token("redirection", redirection.group(), tuple(parts), line)
                 continue
             operator = _OPERATOR.match(self.source, self.at)
             if operator:
                 self._take(operator.end())
                 if operator.group() == "\n":
-                    self._skip_documents()
+                    self._take_documents()
                 yield Token("operator", operator.group(), (), line)
                 continue
             parts = self._word()
@@ -97,16 +106,24 @@ class _Lexer:
     def _redirection(self, operator):
         self._skip_blanks()
         parts = self._word() if self.at < len(self.source) and self.source[self.at] not in "\n;&|()" else []
-        if operator in ("<<", "<<-"):
-            self.documents.append(("".join(part.text or "" for part in parts), operator == "<<-"))
+        target = "".join(part.text or "" for part in parts)
+        if operator == "<<<":
+            return [Part("input", "", True, tuple(parts))]
+        if operator not in ("<<", "<<-"):
+            return parts
+        rows = []
+        self.documents.append((target, operator == "<<-", rows))
+        return [Part("input", rows, any(part.quoted for part in parts), None)]
 
-    def _skip_documents(self):
-        for delimiter, stripped in self.documents:
+    def _take_documents(self):
+        for delimiter, stripped, rows in self.documents:
             while self.at < len(self.source):
                 end = self.source.find("\n", self.at)
                 row = self._take(len(self.source) if end < 0 else end + 1).rstrip("\n")
-                if (row.lstrip("\t") if stripped else row) == delimiter:
+                row = row.lstrip("\t") if stripped else row
+                if row == delimiter:
                     break
+                rows.append(row)
         self.documents = []
 
     def _word(self):
@@ -163,26 +180,35 @@ class _Lexer:
             found.append(letter)
         raise ShellError(self.line, "the closing '")
 
-    def _double_quoted(self):
-        """What stands between double quotes; the first of them is passed already."""
+    def document(self):
+        """The parts of a here-document, in which quotes are letters like others."""
+        try:
+            return self._double_quoted("")
+        except ShellError:
+            return [Part("unknown", "", True, None)]
+
+    def _double_quoted(self, mark='"'):
+        """What stands between double quotes, the first of which is passed already; without a *mark*, all that there is."""
         parts = [text("")]
         while self.at < len(self.source):
             letter = self.source[self.at]
-            if letter == '"':
+            if letter == mark:
                 self.at += 1
                 return parts
             if letter == "\\":
                 pair = self._take(self.at + 2)
                 if pair != "\\\n":
-                    parts.append(text(pair[1:] if pair[1:] in '$`"\\' else pair))
+                    parts.append(text(pair[1:] if pair[1:] in "$`\\" + mark else pair))
             elif letter in "$`":
                 parts.append(self._expansion(True))
             else:
                 end = self.at
-                while end < len(self.source) and self.source[end] not in '"\\$`':
+                while end < len(self.source) and self.source[end] not in "\\$`" + mark:
                     end += 1
                 parts.append(text(self._take(end)))
-        raise ShellError(self.line, 'the closing "')
+        if mark:
+            raise ShellError(self.line, f"the closing {mark}")
+        return parts
 
     def _expansion(self, quoted):
         if self.source[self.at] == "`":

@@ -405,10 +405,10 @@ def test_where_sessions_have_a_client_look_for_its_files(name, read):
 
 LEAKS = {
     "fetchmail": (fetchmail, f"fetchmail --user {SECRET} --principal {SECRET} --plugin 'ssh {SECRET}' --ssl imap.example"),
-    "fetchmail's undecided words": (fetchmail, f"fetchmail --sslkey={SECRET}$(x) --ssl imap.example $(echo {SECRET})"),
+    "fetchmail's undecided words": (fetchmail, f"fetchmail --sslkey={SECRET}$(x) --ssl imap.example $(pass {SECRET})"),
     "mpop": (mpop, f"mpop --host=pop.example --tls=on --passwordeval='echo {SECRET}' --user={SECRET}"),
-    "mbsync": (mbsync, f"PASS={SECRET} mbsync -c $(echo {SECRET})"),
-    "getmail": (getmail, f"getmail -r $(echo {SECRET})"),
+    "mbsync": (mbsync, f"PASS={SECRET} mbsync -c $(pass {SECRET})"),
+    "getmail": (getmail, f"getmail -r $(pass {SECRET})"),
     "OfflineIMAP": (offlineimap, f"offlineimap -k Repository_far:remotepass={SECRET} -c /etc/o"),
 }
 

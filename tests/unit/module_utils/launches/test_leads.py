@@ -37,6 +37,44 @@ FOLLOWED = {
     "a script of the home behind a login": ("su - alice -c bin/a", {HOME + "/bin/a": FETCH}),
     "a mark that splits its words": ("bin/a", {HOME + "/bin/a": "#!/usr/bin/env -S sh -e\nfetchmail --sslproto TLS1\n"}),
 }
+# Commands that start the client themselves.
+STARTED = {
+    "in a network of its own": "ip netns exec vpn fetchmail --sslproto TLS1",
+    "in namespaces": "unshare -n fetchmail --sslproto TLS1",
+    "in those of another process": "nsenter -t 1 --net fetchmail --sslproto TLS1",
+    "through a proxy": "proxychains4 -q -f /etc/x fetchmail --sslproto TLS1",
+    "in a jail": "firejail --quiet fetchmail --sslproto TLS1",
+    "with bounds": "cpulimit -l 50 -- fetchmail --sslproto TLS1",
+    "as a daemon": "daemonize -u alice /usr/bin/fetchmail --sslproto TLS1",
+    "on a terminal": "script -qec 'fetchmail --sslproto TLS1' /dev/null",
+    "as another user": "s6-setuidgid alice fetchmail --sslproto TLS1",
+    "by a text that a shell reads": 'bash <<<"fetchmail --sslproto TLS1"',
+    "by a text that a login shell reads": 'su - alice <<<"fetchmail --sslproto TLS1"',
+    "by a process that is read": "cat < <(fetchmail --sslproto TLS1)",
+    "by a process of its own": "coproc fetchmail --sslproto TLS1",
+}
+# Commands of which nobody can tell whether they start it.
+MAY_BE_STARTED = {
+    "by a program that nobody knows": "retry -n 3 fetchmail --sslproto TLS1",
+    "by a program that takes a text": "retry 'cd /; /usr/bin/fetchmail -s --sslproto TLS1'",
+    "with words that only the shell knows": "retry fetchmail $(cat bin/options)",
+    "below another root": "chroot /srv/x fetchmail",
+    "in a container": "docker exec mail fetchmail --sslproto TLS1",
+    "another client": "retry curl --tls-max 1.1 imaps://mail.example/",
+    "yet another": "retry openssl s_client -tls1 -connect mail.example:993",
+    "by a shell that reads what is printed": "echo fetchmail --sslproto TLS1 | sh",
+    "by a shell that reads what was computed": 'sh <<<"$(cat bin/x) fetchmail"',
+}
+STARTS_NOTHING = (
+    "apt-get install fetchmail -y",
+    "pgrep -u fetchmail -x fetchmail -l",
+    "systemctl restart fetchmail --no-block",
+    "echo fetchmail -s",
+    "retry fetchmail",
+    "chown -R fetchmail /var/lib/fetchmail --verbose",
+    "ssh mail fetchmail --sslproto TLS1",
+    "[ -x /usr/bin/fetchmail ] || exit 0",
+)
 # The same; nobody can tell from these how the script is started.
 LED_TO = {
     "by a path that the script changes": ("bin/a", {HOME + "/bin/a": SH + "PATH=$(cat p):/opt/y\nb\n", "/opt/y/b": FETCH}, "/opt/y/b"),
@@ -96,6 +134,30 @@ def test_a_script_is_followed(name, tree):
     assert host.gaps == []
 
 
+@pytest.mark.parametrize("name", STARTED)
+def test_a_command_that_starts_another(name, tree):
+    lay(tree, STARTED[name], {})
+    host = tree.host()
+    assert [[word.text for word in launch.argv[1:]] for launch in host.launches.of("fetchmail")] == [["--sslproto", "TLS1"]]
+    assert host.gaps == []
+
+
+@pytest.mark.parametrize("name", MAY_BE_STARTED)
+def test_a_command_that_may_start_another_is_a_gap(name, tree):
+    lay(tree, MAY_BE_STARTED[name], {})
+    host = tree.host()
+    assert host.launches.of("fetchmail", "curl", "openssl") == []
+    assert [(gap["what"], gap["affects"]) for gap in host.gaps] == [(TABLE + ", line 2", "accounts")]
+
+
+@pytest.mark.parametrize("command", STARTS_NOTHING)
+def test_a_command_that_names_a_client_and_starts_none(command, tree):
+    lay(tree, command, {})
+    host = tree.host()
+    assert host.launches.of("fetchmail") == []
+    assert host.gaps == []
+
+
 @pytest.mark.parametrize("name", LED_TO)
 def test_a_script_that_could_not_be_followed_is_a_gap(name, tree):
     command, files, path = LED_TO[name]
@@ -117,6 +179,19 @@ def test_what_starts_no_client_is_none(name, tree):
 # A text that a script has its shell read, or a shell that reads one by itself; OPENSSL_CONF of the client that comes then.
 ENVIRONMENTS = {
     "a file beside it": ("bin/a", {HOME + "/bin/a": SH + '. "$(dirname "$0")/b"\nfetchmail\n'}, "/x"),
+    "a file of the path": ("bin/a", {HOME + "/bin/a": SH + ". b\nfetchmail\n"}, "/x"),
+    "a file of a path that the script changes": ("bin/a", {HOME + "/bin/a": SH + "PATH=/opt/y:$PATH\n. c\nfetchmail\n"}, "/y"),
+    "a file of a path that only the shell knows": ("bin/a", {HOME + "/bin/a": SH + "PATH=$(cat p)\n. c\nfetchmail\n"}, None),
+    "a file that is read by more than its name": ("bin/a", {HOME + "/bin/a": SH + "command . bin/b\nfetchmail\n"}, "/x"),
+    "a file behind a test": (
+        "bin/a",
+        {HOME + "/bin/a": SH + 'D=$([ -z "${X-}" ] && printf %s "$HOME/bin" || echo "$X")\n. "$D/b"\nfetchmail\n'},
+        "/x",
+    ),
+    "what a file has for env": ("env $(grep -v '^#' bin/b | xargs) fetchmail", {}, None),
+    "a profile's file": ("bash -lc fetchmail", {HOME + "/.profile": ". bin/b\n"}, "/x"),
+    "a profile's file of the path": ("bash -lc fetchmail", {HOME + "/.profile": "\\. b\n", "/usr/bin/b": "export OPENSSL_CONF=/z\n"}, "/z"),
+    "a profile's file by a computed name": ("bash -lc fetchmail", {HOME + "/.profile": '\\. "$(cat d)/b"\n'}, None),
     "a file that only the shell knows": ("bin/a", {HOME + "/bin/a": SH + '. "$(cat where)"\nfetchmail\n'}, None),
     "a text of a file": ("bin/a", {HOME + "/bin/a": SH + 'eval "$(cat bin/b)"\nfetchmail\n'}, None),
     "what bash reads before a script": ("BASH_ENV=/home/alice/bin/b bash -c fetchmail", {}, None),
@@ -130,7 +205,7 @@ ENVIRONMENTS = {
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_the_environment_that_a_shell_reads(name, tree):
     command, files, value = ENVIRONMENTS[name]
-    lay(tree, command, {**files, HOME + "/bin/b": "export OPENSSL_CONF=/x\n"})
+    lay(tree, command, {HOME + "/bin/b": "export OPENSSL_CONF=/x\n", "/opt/y/c": "export OPENSSL_CONF=/y\n", **files})
     [launch] = tree.host().launches.of("fetchmail")
     assert launch.tls_environment["OPENSSL_CONF"] == value
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches import shell, shell_state
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches import shell, shell_state, wrappers
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Context, Word
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_lexer
 
@@ -40,6 +40,14 @@ AS_THE_SHELL = {
     "a case in parentheses": "case x in (x) probe a ;; esac\nprobe b",
     "a here-document": "cat >/dev/null <<EOF\nprobe no\nEOF\nprobe yes",
     "a here-document, indented": "cat >/dev/null <<-'EOF'\n\tprobe no\n\tEOF\nprobe yes",
+    "a here-document that a shell reads": "sh <<EOF\nprobe a 'b c'\nEOF",
+    "a here-document in which variables stand": 'X="a b"; sh <<EOF\nprobe $X \\"c\nprobe `echo d`\nEOF',
+    "a here-document that is not expanded": "X=1; sh <<'EOF'\nX=2; probe $X\nEOF",
+    "a here-document behind options": "sh -s a 'b c' <<EOF\nprobe \"\\$2\"\nEOF",
+    "what a here-document runs": "cat >/dev/null <<EOF\n$(probe a 'b')\nEOF",
+    "two here-documents": "cat <<A >/dev/null; sh <<B\nprobe no\nA\nprobe yes\nB",
+    "a here-document of a condition": "if true; then sh <<EOF\nprobe a\nEOF\nfi",
+    "the target of a redirection": 'cat <"$(probe a)" || true; probe b',
     "arithmetic": "X=$((1 + (2)))\nprobe a",
     "positional parameters": 'set -- a "b c"; probe "$@" $1 "$2"; shift; probe "$1"',
     "a variable set inside and used inside": 'if true; then X=1; probe "$X"; fi',
@@ -63,6 +71,13 @@ AS_THE_SHELL = {
     "tabs": "probe\ta\tb",
     "a nested substitution": 'X="$(echo "$(echo ")")")"; probe a',
 }
+# The same in bash.
+AS_BASH = {
+    "a text that a shell reads": "bash <<<'probe a \"b c\"'",
+    "a process that a loop reads": "while read -r x; do true; done < <(probe a)",
+    "a process among the words": "cat <(probe a)",
+    "a process of its own": "coproc probe a; wait",
+}
 # name: (text, [(literal beginning, whether it may be many)]) of the undecided words of probe
 UNDECIDED = {
     "a command's output": ('probe `id` "$(id)" a$(id)', [("", True), ("", False), ("a", True)]),
@@ -83,25 +98,35 @@ BROKEN = {"a single quote": "a 'b", "a double quote": 'a\n"b', "a backtick": "`a
 
 
 def started(text: str, name: str = "probe", **state):
-    """The words of each command *name*."""
+    """The words of each command *name*, and of those in texts that another shell reads."""
     context = Context("cron", "/etc/crontab", 1, "alice", {"HOME": HOME}, HOME)
-    found = shell.commands(text, shell_state.State(context, **state))
-    return [words[1:] for words, _context in found if words[0].text == name]
+    return list(_started(text, name, shell_state.State(context, **state)))
+
+
+def _started(text, name, state):
+    for words, context in shell.commands(text, state):
+        inner = wrappers.unwrapped(words, context)
+        if words[0].text == name:
+            yield words[1:]
+        elif isinstance(inner, wrappers.Shell) and inner.text:
+            yield from _started(inner.text.text, name, shell_state.State(inner.context, inner.arguments[1:]))
 
 
 @pytest.mark.requires_program("sh")
-@pytest.mark.parametrize("name", AS_THE_SHELL)
-def test_the_words_are_those_of_a_real_shell(name, tmp_path):
+@pytest.mark.requires_program("bash")
+@pytest.mark.parametrize(("name", "program"), [*((name, "sh") for name in AS_THE_SHELL), *((name, "bash") for name in AS_BASH)])
+def test_the_words_are_those_of_a_real_shell(name, program, tmp_path):
     """What the shell does not come to (an else) may be among ours, never the other way round."""
+    text = {**AS_THE_SHELL, **AS_BASH}[name]
+    seen = shlex.quote(str(tmp_path / "seen"))
     probe = tmp_path / "probe"
-    probe.write_text('#!/bin/sh\nfor word; do printf "%s\\0" "$word" >>' + shlex.quote(str(tmp_path / "seen")) + "; done\n")
-    probe.write_text(probe.read_text() + f"printf '\\n' >>{shlex.quote(str(tmp_path / 'seen'))}\n")
+    probe.write_text(f'#!/bin/sh\nfor word; do printf "%s\\0" "$word" >>{seen}; done\nprintf \'\\n\' >>{seen}\n')
     probe.chmod(0o755)
-    subprocess.run(
-        ["sh", "-c", AS_THE_SHELL[name]], env={"HOME": HOME, "PATH": f"{tmp_path}:/usr/bin:/bin"}, check=False, stderr=subprocess.DEVNULL
-    )
+    variables = {"HOME": HOME, "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run([program, "-c", text], env=variables, check=False, **quiet)
     real = [line.split("\0")[:-1] for line in (tmp_path / "seen").read_text().split("\n")[:-1]]
-    ours = started(AS_THE_SHELL[name])
+    ours = started(text)
     assert all(word.is_decided for words in ours for word in words)
     texts = [[word.text for word in words] for words in ours]
     assert real
