@@ -21,48 +21,50 @@ def read(host, clients):
 
 def clients_with(reading, change):
     """Return the names of the clients that the setting which *change* names acts on."""
-    return {reading["accounts"][index]["client"] for index in _touched_accounts(reading, change)}
+    return {reading["accounts"][index]["client"] for index in touched_accounts(reading, change)}
 
 
 def accounts_with(reading, change):
     """Return {client, config, user} of the accounts that the setting which *change* names acts on by itself."""
-    touched = [reading["accounts"][index] for index in _touched_accounts(reading, change)]
+    touched = [reading["accounts"][index] for index in touched_accounts(reading, change)]
     return [{key: account[key] for key in ("client", "config", "user")} for account in touched]
 
 
 def users_of_server(reading, change):
     """Return the names of the users whose accounts have the setting that *change* names for their server."""
-    touched = [reading["accounts"][index] for index in _touched_accounts(reading, change)]
+    touched = [reading["accounts"][index] for index in touched_accounts(reading, change)]
     return {account["user"] for account in touched if account["server"] == change["from"]}
 
 
 def has(reading, change):
     """Tell whether the setting that *change* (file, line, key, from) names is in a *reading*."""
-    return bool(_touched_accounts(reading, change) or _touched_settings(reading, change))
+    return bool(touched_accounts(reading, change) or touched_settings(reading, change))
 
 
-def changed_only(before, after, change):
-    """Tell whether *after* is *before* with that one *change*, and with nothing else.
+def changed_only(before, after, changes):
+    """Tell whether *after* is *before* with these *changes*, of which no account has two, and with nothing else.
 
-    Lines may have moved. Accounts that the setting acts on may differ in it, and in the server where it names that.
+    Lines may have moved. Accounts that a setting acts on may differ in it, and in the server where it names that.
     """
     if len(before["accounts"]) != len(after["accounts"]) or len(before["gaps"]) < len(after["gaps"]):
         return False
-    touched = _touched_accounts(before, change)
+    touched = {index: change for change in changes for index in touched_accounts(before, change)}
     for index, (old, new) in enumerate(zip(before["accounts"], after["accounts"])):
         if index in touched:
-            if not _is_changed(old, new, change):
+            if not _is_changed(old, new, touched[index]):
                 return False
         elif _unplaced(old) != _unplaced(new):
             return False
-    return _settings_changed_only(before, after, change)
+    return _settings_changed_only(before, after, changes)
 
 
-def _touched_accounts(reading, change):
+def touched_accounts(reading, change):
+    """Return the numbers of the accounts of a *reading* that the setting which *change* names acts on."""
     return [index for index, account in enumerate(reading["accounts"]) if any(_names(setting, change) for setting in account["settings"])]
 
 
-def _touched_settings(reading, change):
+def touched_settings(reading, change):
+    """Return the numbers of the system's settings in a *reading* that *change* names."""
     return [index for index, setting in enumerate(reading["settings"]) if _names(setting, change)]
 
 
@@ -72,10 +74,13 @@ def _names(setting, change):
 
 def _is_changed(old, new, change):
     """Whether the account *new* is *old* with the change: the setting has its new value, and all else is as it was."""
-    values = [setting["value"] for setting in new["settings"] if setting["key"] == change["key"] and setting["file"] == change["file"]]
+    values, left = _values(new, change), _values(old, change)
+    for setting in old["settings"]:
+        if _names(setting, change):
+            left.remove(setting["value"])
     if change["to"] is not None and change["to"] not in values:
         return False
-    if change["to"] is None and change["from"] in values:
+    if values.count(change["from"]) > (left.count(change["from"]) if change["to"] is not None else 0):
         return False
     old, new = _unplaced(old), _unplaced(new)
     for account in (old, new):
@@ -87,17 +92,21 @@ def _is_changed(old, new, change):
     return old == new
 
 
-def _settings_changed_only(before, after, change):
-    touched = set(_touched_settings(before, change))
+def _values(account, change):
+    return [setting["value"] for setting in account["settings"] if setting["key"] == change["key"] and setting["file"] == change["file"]]
+
+
+def _settings_changed_only(before, after, changes):
+    touched = {index: change for change in changes for index in touched_settings(before, change)}
     kept = [_unplaced_setting(item) for index, item in enumerate(before["settings"]) if index not in touched]
     left = [_unplaced_setting(item) for item in after["settings"]]
     for setting in kept:
         if setting not in left:
             return False
         left.remove(setting)
-    # What is left is what the change brought: the setting with its new value, once for each time that it was read.
-    brought = [(change["key"], change["to"])] * len(touched) if change["to"] is not None else []
-    return [(item["key"], item["value"]) for item in left] == brought
+    # What is left is what the changes brought: each setting with its new value, once for each time that it was read.
+    brought = [(change["key"], change["to"]) for change in touched.values() if change["to"] is not None]
+    return sorted(((item["key"], item["value"]) for item in left), key=repr) == sorted(brought, key=repr)
 
 
 def _unplaced(account):
