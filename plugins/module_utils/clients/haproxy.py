@@ -47,13 +47,40 @@ def read(host):
 
 
 def _configurations(host):
-    """The files of each configuration: the usual one, and those that command lines name."""
-    yield [_FILE] + [_DIRECTORY + "/" + name for name in host.names(_DIRECTORY, _AFFECTS) if name.endswith(".cfg")]
+    """The files of each configuration: those that command lines name, and the usual ones unless one of these reads the first of them."""
+    found = []
     for launch in host.launches.of(NAME):
-        words = [word.text if word.is_decided else "" for word in launch.argv]
-        named = [launch.path(words[place + 1]) for place, word in enumerate(words[:-1]) if word == "-f" and words[place + 1]]
-        if any(named) and _FILE not in named:
-            yield list(filter(None, named))
+        paths = [path for word in _named(launch.argv[1:]) for path in _files(host, launch, word)]
+        if paths and paths not in found and (launch.is_active or _FILE not in paths):
+            found.append(paths)
+    if not any(_FILE in paths for paths in found):
+        found.insert(0, [_FILE] + _of_directory(host, _DIRECTORY))
+    return found
+
+
+def _named(words):
+    """Yield the Words behind -f, and those behind --, which ends the options."""
+    for place, word in enumerate(words):
+        if word.is_decided and word.text == "--":
+            yield from words[place + 1 :]
+            return
+        if place and words[place - 1].is_decided and words[place - 1].text == "-f":
+            yield word
+
+
+def _files(host, launch, word):
+    """The files that a *word* of a command line names; a directory stands for those in it."""
+    path = launch.path(word.text) if word.is_decided and word.text else None
+    if path is None:
+        if launch.is_active:
+            host.gap(f"{launch.file}, line {launch.line}", "has HAProxy read a file that only the running command would know", _AFFECTS)
+        return []
+    return _of_directory(host, path) if host.is_dir(path) else [path]
+
+
+def _of_directory(host, directory):
+    """The files of a *directory* that HAProxy reads, in the order of their names (haproxy(1), -f)."""
+    return [directory + "/" + name for name in sorted(host.names(directory, _AFFECTS)) if re.match(r"[^.].*\.cfg\Z", name, re.DOTALL)]
 
 
 def _sections(host, paths):
@@ -149,8 +176,9 @@ def _with_defaults(sections):
     current, named = [], {}
     for section in sections:
         if section.kind == "defaults":
-            current = section.lines
-            named[section.name] = section.lines
+            # One that names another begins with that one's lines.
+            current = (named.get(section.origin, []) if section.origin else []) + section.lines
+            named[section.name] = current
         elif section.kind in ("listen", "frontend", "backend"):
             yield section, named.get(section.origin, current)
 

@@ -25,6 +25,12 @@ SERVERS = {
     "HTTP by default": ("defaults\n mode http\n" + LISTEN + "ssl\n", [], []),
     "HTTP by default and TCP here": ("defaults\n mode http\n" + LISTEN + "ssl\n mode tcp\n", [("h", 993, "imap", "implicit")], []),
     "named defaults": ("defaults x\n mode http\ndefaults y\nlisten a from x\n server s h:993 ssl\n", [], []),
+    "defaults from defaults": (
+        "defaults x\n default-server ssl\ndefaults y from x\n timeout client 1s\n" + LISTEN.replace("listen a", "listen a from y") + "\n",
+        [("h", 993, "imap", "implicit")],
+        [],
+    ),
+    "defaults that begin anew": ("defaults\n default-server ssl\ndefaults\n mode tcp\n" + LISTEN + "\n", [("h", 993, "imap", None)], []),
     "switched off": (LISTEN + "ssl\n disabled\n", [], []),
     "TLS by default": ("defaults\n default-server ssl\n" + LISTEN + "\n", [("h", 993, "imap", "implicit")], []),
     "TLS by default and not here": ("defaults\n default-server ssl\n" + LISTEN + "no-ssl\n", [("h", 993, "imap", None)], []),
@@ -149,3 +155,25 @@ def test_a_configuration_that_a_command_line_names_is_one_of_its_own(tree, read)
     evidence, _gaps = read("global\n ssl-default-server-options force-tlsv10\n")
     [account] = evidence["accounts"]
     assert (account["config"], [entry["key"] for entry in account["settings"]]) == ("/opt/a.cfg", ["server"])
+
+
+@pytest.mark.parametrize("named", ["-f /opt/mail.cfg", "-f /opt/mail.d", "-- /opt/mail.cfg"])
+def test_files_that_a_command_line_names_together_make_one_configuration(named, tree, read):
+    for path in ("/opt/mail.cfg", "/opt/mail.d/b.cfg"):
+        tree.write(path, LISTEN + "ssl\n")
+    tree.write("/opt/mail.d/a.cfg", "defaults\n mode tcp\n")
+    tree.write("/opt/mail.d/.hidden.cfg", "refused\n")
+    tree.write("/opt/mail.d/readme", "refused\n")
+    tree.write("/etc/cron.d/a", f"@reboot root haproxy -D -f {FILE} {named}\n")
+    evidence, gaps = read("global\n ssl-default-server-options force-tlsv10\n")
+    [account] = evidence["accounts"]
+    assert account["config"].startswith("/opt/mail")
+    assert [(entry["key"], entry["file"]) for entry in account["settings"]][1] == ("force-tlsv10", FILE)
+    assert gaps == []
+
+
+def test_a_file_that_only_the_running_command_knows_is_a_gap(tree, read):
+    tree.write("/etc/cron.d/a", '@reboot root haproxy -f "$(cat x)"\n')
+    evidence, gaps = read("global\n")
+    assert evidence is not None
+    assert [(gap["what"], gap["affects"]) for gap in gaps] == [("/etc/cron.d/a, line 1", "client:haproxy")]
