@@ -4,6 +4,7 @@
 
 import collections
 import posixpath
+import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, dovecot_commands, endpoints, includes, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import TLS_VARIABLES
@@ -28,6 +29,7 @@ _WANTED = frozenset(
         "args",
         "default_fields",
         "driver",
+        "host",
         "import_environment",
         "listen",
         "mail_driver",
@@ -36,8 +38,19 @@ _WANTED = frozenset(
         "port",
         "protocols",
         "protocol",
+        "proxy",
+        "proxy_maybe",
+        "query",
+        "passdb_driver",
+        "passdb_sql_query",
+        "ssl",
+        "starttls",
     ]
 )
+# What a database gives for each login (a query of SQL, attributes of LDAP), in a file of its own before 2.4.
+_QUERIES = ("password_query", "pass_attrs", "query", "passdb_sql_query")
+_PROXIES = re.compile(r"\bproxy(?:_maybe)?\b", re.IGNORECASE)
+_DATABASES = ("sql", "ldap")
 _LISTENERS = {"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}
 Field = collections.namedtuple("Field", "key value setting")
 
@@ -53,7 +66,7 @@ def read(host):
     for path in _FILES:
         root = _root(host, path)
         if root is not None:
-            found = list(_accounts(path, root))
+            found = list(_accounts(host, path, root))
             accounts.extend(base.bounded(host, found, path, _AFFECTS))
             if not any(account.get("listens") for account in found):
                 # The mailboxes of this very host.
@@ -64,16 +77,34 @@ def read(host):
 
 
 def _of_commands(host, installs, root, path):
-    """The accounts of commands that cron or systemd starts; they read the first configuration that is there."""
+    """The accounts of commands that cron or systemd starts; without a word of it they read the first configuration that is there."""
     if root is None and path != _FILES[0]:
         return
-    for launch in host.launches.of("doveadm", "dsync"):
-        block = dovecot_commands.block(launch, root, _WANTED.__contains__)
+    for launch in host.launches.of("doveadm", "dsync", NAME):
+        file, own = _named(host, launch, root)
+        if own is not root:
+            for account in _accounts(host, file, own):
+                # doveadm takes no logins.
+                yield from _started(host, installs, launch, account if NAME in launch.names else dict(account, listens=[]))
+        block = dovecot_commands.block(launch, own, _WANTED.__contains__) if NAME not in launch.names else None
         for client in _CLIENTS if block else ():
             if client + "_host" in block.values:
-                account = _remote_mailbox(launch.file, block, block, client)
-                account.update(user=launch.user or "", enabled=launch.is_active, listens=[])
-                yield from launched.under_environment(host, installs, launch, [account])
+                yield from _started(host, installs, launch, dict(_remote_mailbox(launch.file, block, block, client), listens=[]))
+
+
+def _started(host, installs, launch, account):
+    account.update(user=launch.user or "", enabled=launch.is_active)
+    return launched.under_environment(host, installs, launch, [account])
+
+
+def _named(host, launch, root):
+    """Return (path, Block) of the configuration that a *launch* names, *root* where it names none that is not read anyway."""
+    word = dovecot_commands.configuration(launch)
+    path = launch.path(word.text) if word and word.is_decided else None
+    if word and path is None and launch.is_active:
+        host.gap(f"{launch.file}, line {launch.line}", "has Dovecot read a file that only the running command would know", _AFFECTS)
+    own = _root(host, path) if path and path not in _FILES else None
+    return (path, own) if own is not None else (None, root)
 
 
 def _root(host, path):
@@ -88,13 +119,13 @@ def _root(host, path):
         return None
 
 
-def _accounts(path, root):
+def _accounts(host, path, root):
     for block in root.walk():
         for client in _CLIENTS:
             if client + "_host" in block.values and block.values[client + "_host"].value != "":
                 yield _remote_mailbox(path, root, block, client)
         if block.kind == "passdb":
-            yield from _passdb(path, root, block)
+            yield from _passdb(host, path, root, block)
 
 
 def _remote_mailbox(path, root, block, client):
@@ -113,34 +144,63 @@ def _remote_mailbox(path, root, block, client):
     )
 
 
-def _passdb(path, root, block):
-    driver = block.values.get("driver")
-    fields = {}
-    for key in ("default_fields", "args", "override_fields"):
-        if key in block.values and (key != "args" or (driver and driver.value in ("imap", "static"))):
-            fields.update({name: Field(name, value, block.values[key]) for name, value in _fields(block.values[key].value or "")})
-    if "host" not in fields:
-        return
-    if driver and driver.value == "imap":
+def _passdb(host, path, root, block):
+    driver, fields = _driver(block), _all_fields(block)
+    if driver == "imap" and "host" in fields:
         security = _SECURITY.get(fields["ssl"].value) if "ssl" in fields else "none"
         port = _port_of(fields, "993" if security == "implicit" else "143")
         yield _account(path, block, fields["host"], "imap", port, security, [], [])
-    elif "proxy" in fields or "proxy_maybe" in fields:
+    elif "proxy" in fields or "proxy_maybe" in fields or (driver in _DATABASES and _is_queried(host, block)):
         security = "starttls" if "starttls" in fields else "implicit" if "ssl" in fields else "none"
+        if "host" not in fields:
+            # The security comes from where the server does.
+            fields["host"], security = Field("host", None, dovecot_conf.Value("host", None, block.file, block.line)), None
         for protocol in ("imap", "pop3"):
             if _serves(root, protocol):
-                port = _port_of(fields, str(endpoints.default_port(protocol, security)))
+                port = _port_of(fields, str(endpoints.default_port(protocol, security) or ""))
                 yield _account(path, block, fields["host"], protocol, port, security, [], _listens(root, "on", protocol))
+
+
+def _driver(block):
+    """The driver of a passdb; since 2.4 its name where there is no other word of it."""
+    found = block.values.get("driver") or block.values.get("passdb_driver")
+    return found.value if found else block.name
+
+
+def _all_fields(block):
+    """{name: Field} of a passdb, by its lines of fields, or by the block of them that 2.4 has."""
+    fields = {}
+    for key in ("default_fields", "args", "override_fields"):
+        if key in block.values and (key != "args" or _driver(block) in ("imap", "static")):
+            fields.update({name: Field(name, value, block.values[key]) for name, value in _fields(block.values[key].value or "")})
+    for inner in block.blocks:
+        if inner.kind in ("fields", "passdb_fields"):
+            fields.update({name: Field(name, value.value, value) for name, value in inner.values.items()})
+    return fields
+
+
+def _is_queried(host, block):
+    """Tell whether a database is asked for the proxy of each login."""
+    queries = [block.values[key].value for key in _QUERIES if key in block.values]
+    file = (block.values["args"].value or "").rpartition(" ")[2] if "args" in block.values else ""
+    if file.startswith("/"):
+        try:
+            found = dovecot_conf.parse(host.text(file, _AFFECTS) or "", file, _QUERIES.__contains__)
+            queries += [value.value for value in found.values.values()]
+        except GrammarError as error:
+            host.gap(file, f"{error}; Dovecot refuses the whole file", _AFFECTS)
+    return any(query is not None and _PROXIES.search(query) for query in queries)
 
 
 def _account(path, block, where, protocol, port, security, settings, listens):
     server, undecided = where.value, []
     if not server or "%" in server:
         server = None
-        why = "the server stands in another file or is put together for each user"
+        why = "the server stands in another file, or is put together or looked up for each user"
         undecided.append(base.undecided("server", why, where.setting.file, where.setting.line))
     if security is None:
-        undecided.append(base.undecided("security", "Dovecot knows no such word", where.setting.file, where.setting.line))
+        why = "Dovecot knows no such word" if where.value else "it comes from where the server does"
+        undecided.append(base.undecided("security", why, where.setting.file, where.setting.line))
     handed = block.find("import_environment")
     if handed and any(name in (handed.value or "") for name in TLS_VARIABLES):
         # Its processes get no other variables of the one that starts them.

@@ -1,10 +1,21 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""doveadm and dsync on command lines: settings behind -o win over those of the configuration (doveadm(1))."""
+"""doveadm and dsync on command lines: the file that they read, and settings behind -o win over those of the configuration (doveadm(1))."""
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import dovecot_conf
 
 _CLIENTS = ("imapc", "pop3c")
+
+
+def configuration(launch):
+    """Return the Word of the file that a *launch* reads in place of the usual one, or None."""
+    found = None
+    for place, word in enumerate(launch.argv[1:], 1):
+        if word.text == "-c" and word.is_decided:
+            found = launch.argv[place + 1] if place + 1 < len(launch.argv) else None
+        elif word.text.startswith("-c/"):
+            found = word.__class__(word.text[2:], word.is_decided)
+    return found
 
 
 def block(launch, root, wanted):

@@ -32,6 +32,23 @@ ACCOUNTS = {
     "a proxy": (PROXY.format("ssl=yes"), [("h", 993, "imap", "implicit"), ("h", 995, "pop3", "implicit")]),
     "a proxy after STARTTLS": (PROXY.format("starttls=any-cert"), [("h", 143, "imap", "starttls"), ("h", 110, "pop3", "starttls")]),
     "a proxy of IMAP alone": ("protocols = imap\n" + PROXY.format("ssl=yes port=7"), [("h", 7, "imap", "implicit")]),
+    "a proxy in the words of 2.4": (
+        "protocols = imap\npassdb static {\n fields {\n  proxy = y\n  host = h\n  ssl = yes\n }\n}\n",
+        [("h", 993, "imap", "implicit")],
+    ),
+    "logins checked elsewhere in the words of 2.4": (
+        "passdb imap {\n imapc_host = h\n imapc_ssl = starttls\n}\n",
+        [("h", 143, "imap", "starttls")],
+    ),
+    "a proxy whose server nobody names": (
+        "protocols = imap\npassdb {\n driver = static\n args = proxy=y\n}\n",
+        [(None, None, "imap", None)],
+    ),
+    "a proxy that a query of 2.4 gives": (
+        "protocols = pop3\npassdb sql {\n query = SELECT host, 'Y' AS proxy FROM a\n}\n",
+        [(None, None, "pop3", None)],
+    ),
+    "a query of 2.4 without a proxy": ("passdb sql {\n query = SELECT password FROM proxy_users\n}\n", []),
     "a static login without a proxy": ("passdb {\n driver = static\n args = password=x host=h\n}\n", []),
 }
 
@@ -140,3 +157,45 @@ def test_the_environment_of_a_command_acts_on_it(tree, read):
     evidence, _gaps = read("protocols =\n")
     [account] = evidence["accounts"]
     assert [item["what"] for item in account["undecided"]] == ["OPENSSL_CONF"]
+
+
+@pytest.mark.parametrize(
+    ("driver", "line", "accounts"),
+    [
+        ("sql", "password_query = SELECT 'h' AS host, \\\n 'Y' AS proxy FROM users", 1),
+        ("ldap", "pass_attrs = mailHost=host, =proxy=y", 1),
+        ("sql", "password_query = SELECT password FROM users", 0),
+    ],
+)
+def test_a_proxy_that_a_database_tells_for_each_login_is_undecided(driver, line, accounts, tree, read):
+    tree.write("/etc/dovecot/dovecot-db.conf.ext", f"# proxy\nconnect = host=db password={SECRET} proxy=1\n{line}\n")
+    evidence, gaps = read(f"protocols = imap\npassdb {{\n driver = {driver}\n args = /etc/dovecot/dovecot-db.conf.ext\n}}\n")
+    assert [[item["what"] for item in account["undecided"]] for account in evidence["accounts"]] == [["server", "security"]] * accounts
+    assert [listener["leads"] for listener in (evidence["accounts"] + evidence.get("relays", []))[0]["listens"]] == [
+        "on" if accounts else "nowhere"
+    ] * 2
+    assert gaps == []
+    assert SECRET not in repr(evidence)
+
+
+def test_a_database_that_cannot_be_read_is_a_gap(tree, read):
+    tree.write("/etc/dovecot/dovecot-db.conf.ext", f"password_query {SECRET}\n")
+    _evidence, gaps = read("passdb {\n driver = sql\n args = /etc/dovecot/dovecot-db.conf.ext\n}\n")
+    assert [(gap["what"], gap["affects"]) for gap in gaps] == [("/etc/dovecot/dovecot-db.conf.ext", "client:dovecot")]
+    assert SECRET not in repr(gaps)
+
+
+@pytest.mark.parametrize("named", ["doveadm -c /opt/move.conf", "doveadm -c/opt/move.conf -v", "dovecot -F -c /opt/move.conf"])
+def test_the_file_that_a_command_names_is_read(named, tree, read):
+    tree.write("/opt/move.conf", "imapc_host = h\nimapc_ssl = imaps\nssl_min_protocol = TLSv1\n")
+    tree.write("/etc/cron.d/a", f"0 * * * * vmail {named} backup -R -u a imapc:\n")
+    evidence, _gaps = read("protocols = imap\n")
+    [account] = evidence["accounts"]
+    assert (account["user"], account["config"], account["server"], account["listens"]) == ("vmail", "/opt/move.conf", "h", [])
+    assert [entry["value"] for entry in account["settings"] if entry["key"] == "ssl_min_protocol"] == ["TLSv1"]
+
+
+def test_a_file_that_only_the_running_command_knows_is_a_gap(tree, read):
+    tree.write("/etc/cron.d/a", "0 * * * * vmail doveadm -c $(cat x) backup -R -u a imapc:\n")
+    _evidence, gaps = read("protocols = imap\n")
+    assert [(gap["what"], gap["affects"]) for gap in gaps] == [("/etc/cron.d/a, line 1", "client:dovecot")]
