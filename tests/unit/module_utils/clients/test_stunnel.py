@@ -16,6 +16,11 @@ SERVICES = {
     "after STARTTLS": ("[a]\nclient=yes\nconnect=h:143\nprotocol=IMAP\n", [("a", "h", 143, "imap", "starttls")], []),
     "after STLS on an odd port": ("[a]\nclient=yes\nconnect=h:7\nprotocol=pop3\n", [("a", "h", 7, "pop3", "starttls")], []),
     "an odd port behind one of mail": ("[a]\nclient=yes\naccept=143\nconnect=h:7\n", [("a", "h", 7, None, "implicit")], []),
+    "through a proxy of HTTP": (
+        "[a]\nclient=yes\naccept=1\nconnect=p:3128\nprotocol=connect\nprotocolHost=h:995\n",
+        [("a", "h", 995, "pop3", "implicit")],
+        [],
+    ),
     "two servers": (
         "[a]\nclient=yes\nconnect=h:993\nconnect=i:993\n",
         [("a", "h", 993, "imap", "implicit"), ("a", "i", 993, "imap", "implicit")],
@@ -138,3 +143,32 @@ def test_an_instance_of_a_template_names_its_configuration(tree, read):
 def test_an_engine_is_a_setting_of_every_service(option, read):
     evidence, _gaps = read(option + "\n[a]\nclient = yes\naccept = 1143\nconnect = h:993\n")
     assert option.partition(" = ")[0].lower() in [setting["key"] for setting in evidence["accounts"][0]["settings"]]
+
+
+@pytest.mark.parametrize(
+    ("command", "account"),
+    [
+        ("stunnel -c -d 127.0.0.1:1110 -r h:995", ("stunnel3", "h", 995, "pop3", "implicit", 1110)),
+        ("stunnel3 -cf -d1110 -rh:110 -n pop3 -A /x", ("stunnel3", "h", 110, "pop3", "starttls", 1110)),
+        ("stunnel4 -d 993 -r 143 -p /x.pem", None),
+    ],
+)
+def test_a_command_line_of_stunnel_3_is_a_service(command, account, tree):
+    tree.write("/etc/cron.d/a", f"@reboot bob {command} -C ALL\n")
+    host = tree.host()
+    found = [(*plain([entry])[0], entry["listens"][0]["port"]) for entry in (stunnel.read(host) or {"accounts": []})["accounts"]]
+    assert found == ([account] if account else [])
+    assert host.gaps == []
+
+
+def test_a_command_line_of_stunnel_3_gives_cipher_suites(tree):
+    tree.write("/etc/cron.d/a", "@reboot bob stunnel -c -d 1 -r h:993 -C ALL\n")
+    [account] = stunnel.read(tree.host())["accounts"]
+    assert [(entry["key"], entry["value"]) for entry in account["settings"]] == [("connect", "h"), ("ciphers", "ALL")]
+
+
+def test_a_computed_server_of_stunnel_3_is_a_gap(tree):
+    tree.write("/etc/cron.d/a", "@reboot bob stunnel -c -d 1 -r $(cat x)\n")
+    host = tree.host()
+    stunnel.read(host)
+    assert [(gap["what"], gap["affects"]) for gap in host.gaps] == [("/etc/cron.d/a, line 1", "client:stunnel")]
