@@ -14,7 +14,10 @@ _AFFECTS = "client:" + NAME
 _FILES = ("/etc/nginx/nginx.conf", "/usr/local/etc/nginx/nginx.conf", "/usr/local/nginx/conf/nginx.conf")
 _VERSION = rb"nginx/(\d+\.\d+\.\d+)"
 _SETTINGS = ("proxy_ssl_protocols", "proxy_ssl_ciphers")
-_WANTED = _SETTINGS + ("include", "listen", "proxy_pass", "proxy_ssl", "protocol", "server")
+# Any command of OpenSSL's configuration, behind what the other directives do.
+_COMMAND = "proxy_ssl_conf_command"
+_LISTS = {name.lower(): name for name in ("CipherString", "Ciphersuites", "Curves")}
+_WANTED = _SETTINGS + (_COMMAND, "include", "listen", "proxy_pass", "proxy_ssl", "protocol", "server")
 _MAIL = {"imap": "imap", "pop3": "pop3"}
 
 
@@ -28,7 +31,7 @@ def read(host):
             launched.under_environment(host, installs, launch, [account for account, _is_mail in found])
         for account, is_mail in found:
             (accounts if is_mail else relays).append(account)
-    base.want_ciphers(host, installs, accounts + relays, "proxy_ssl_ciphers")
+    base.want_ciphers(host, installs, accounts + relays, "proxy_ssl_ciphers", "CipherString")
     return base.relay_evidence(host, NAME, installs, base.bounded(host, accounts, _FILES[0], _AFFECTS), relays)
 
 
@@ -71,7 +74,7 @@ def _stream(ports, server, values, block):
     listens, terminates = _listens(ports, server)
     speaks_tls = "proxy_ssl" in values and values["proxy_ssl"].words[1:] == ["on"]
     leads = "on" if speaks_tls or terminates else "through"
-    settings = [values[key] for key in _SETTINGS if key in values] if speaks_tls else []
+    settings = list(_tls_settings(server, values, block)) if speaks_tls else []
     for where in _servers(target, block):
         name, port = ports.split(where.words[1], None) if ":" in where.words[1] else (where.words[1], None)
         numbers = [port] + [number for _address, number in listens]
@@ -87,12 +90,23 @@ def _stream(ports, server, values, block):
             port=port,
             protocol=next(filter(None, map(endpoints.protocol, numbers)), None),
             security="implicit" if speaks_tls else None if leads == "through" else "none",
-            settings=([base.setting(where.name, name, where.file, where.line)] if name else [])
-            + [base.setting(item.name, " ".join(item.words[1:]), item.file, item.line) for item in settings],
+            settings=([base.setting(where.name, name, where.file, where.line)] if name else []) + settings,
             undecided=undecided,
             listens=[base.listener(address, number, leads) for address, number in listens],
         )
         yield account, any(map(endpoints.is_mail, numbers))
+
+
+def _tls_settings(server, values, block):
+    """The settings of a server's own TLS; of its commands those of the block around it count only where it has none itself."""
+    commands = [item for item in server.block if item.name == _COMMAND] or [item for item in block.block if item.name == _COMMAND]
+    commands = [item for item in commands if len(item.words) == 3]
+    overridden = ["proxy_ssl_ciphers"] if any(item.words[1].lower() == "cipherstring" for item in commands) else []
+    for item in [values[key] for key in _SETTINGS if key in values and key not in overridden]:
+        yield base.setting(item.name, " ".join(item.words[1:]), item.file, item.line)
+    for item in commands:
+        name = _LISTS.get(item.words[1].lower())
+        yield base.setting(name or item.name, item.words[2] if name else " ".join(item.words[1:]), item.file, item.line)
 
 
 def _servers(target, block):

@@ -107,3 +107,19 @@ def test_the_environment_of_its_unit_acts_on_it_and_its_file_may_be_another(tree
     evidence, _gaps = read(STREAM.format("h"))
     found = [(account["server"], account.get("stacks")) for account in evidence["accounts"]]
     assert found == [("h", None), ("g", [library + " (OPENSSL_CONF=/srv/x)"])]
+
+
+@pytest.mark.parametrize(
+    ("around", "own", "settings"),
+    [
+        ("MaxProtocol TLSv1.1", "", [("proxy_ssl_ciphers", "ALL"), ("proxy_ssl_conf_command", "MaxProtocol TLSv1.1")]),
+        ("MaxProtocol TLSv1.1", "Options A", [("proxy_ssl_ciphers", "ALL"), ("proxy_ssl_conf_command", "Options A")]),
+        ("cipherstring HIGH", "", [("CipherString", "HIGH")]),
+    ],
+)
+def test_commands_of_openssl_are_settings(around, own, settings, read):
+    own = f"proxy_ssl_conf_command {own};" if own else ""
+    around = f"stream {{ proxy_ssl_ciphers ALL; proxy_ssl_conf_command {around};"
+    evidence, _gaps = read(TLS.format(own).replace("stream {", around))
+    [account] = evidence["accounts"]
+    assert [(entry["key"], entry["value"]) for entry in account["settings"]][1:] == settings
