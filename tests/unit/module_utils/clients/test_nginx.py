@@ -123,3 +123,14 @@ def test_commands_of_openssl_are_settings(around, own, settings, read):
     evidence, _gaps = read(TLS.format(own).replace("stream {", around))
     [account] = evidence["accounts"]
     assert [(entry["key"], entry["value"]) for entry in account["settings"]][1:] == settings
+
+
+def test_a_pattern_may_stand_for_directories(tree, read):
+    for path in ("a/mail.conf", "b/mail.conf", ".hidden/mail.conf", "a/web.conf"):
+        tree.write("/etc/nginx/sites/" + path, f"server {{ listen 7; proxy_pass {path[0]}:993; proxy_ssl on; }}")
+    evidence, gaps = read("stream { include sites/[ab*]*/m?il.conf; }")
+    assert [(account["server"], account["config"]) for account in evidence["accounts"]] == [
+        ("a", "/etc/nginx/sites/a/mail.conf"),
+        ("b", "/etc/nginx/sites/b/mail.conf"),
+    ]
+    assert gaps == []
