@@ -30,8 +30,10 @@ _TABLE = Table(
 )
 # Of the switches of Go's library those that bear on a client's handshake (crypto/tls and its page on GODEBUG).
 _SWITCH = re.compile(r"(?P<name>tls\w+|fips140)=\w+$", re.ASCII)
-# A user and a password stand before the last at sign.
-_SOURCE = re.compile(r"(?P<scheme>imaps?)(?:\+(?P<how>\w+))?://(?:[^/?]*@)?(?P<server>\[[^\]/]*\]|[^:/?@]*)(?::(?P<port>\d{1,5}))?")
+# A user and a password stand before the last at sign. Behind the scheme, whose case does not count, there may be several words.
+_SOURCE = re.compile(
+    r"(?P<scheme>imaps?)(?P<how>(?:\+\w+)*)://(?:[^/?]*@)?(?P<server>\[[^\]/]*\]|[^:/?@]*)(?::(?P<port>\d{1,5}))?", re.IGNORECASE
+)
 _COMMENT = re.compile(r"[#;].*", re.DOTALL)
 
 
@@ -106,8 +108,8 @@ def _account(user, path, name, source):
     match = _SOURCE.match(_plain(source.value))
     if match is None:
         return None
-    scheme, how = match.group("scheme"), match.group("how")
-    security = "implicit" if scheme == "imaps" else "none" if how == "insecure" else "starttls"
+    scheme, how = match.group("scheme").lower(), match.group("how").lower().split("+")
+    security = "implicit" if scheme == "imaps" else "none" if "insecure" in how else "starttls"
     server = match.group("server").strip("[]") or None
     return base.account(
         user,

@@ -43,6 +43,7 @@ TRACES = {
     "dotnet_program": ("launch *",),
     "dovecot": (
         "launch doveadm",
+        "launch dovecot",
         "launch dsync",
         "path /etc/dovecot/dovecot.conf",
         "path /usr/local/etc/dovecot/dovecot.conf",
@@ -274,6 +275,7 @@ TRACES = {
     "stunnel": (
         "home .config/stunnel",
         "launch stunnel",
+        "launch stunnel3",
         "launch stunnel4",
         "launch stunnel5",
         "path /etc/stunnel",

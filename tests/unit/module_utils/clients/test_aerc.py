@@ -15,6 +15,8 @@ SOURCES = {
     f"imaps://u%40x:{SECRET}@h:1993/": ("h", 1993, "implicit"),
     f"imap://u:{SECRET}@h": ("h", 143, "starttls"),
     "imap+insecure://u@h": ("h", 143, "none"),
+    "imap+oauthbearer+insecure://u@h": ("h", 143, "none"),
+    "IMAPS://u@h": ("h", 993, "implicit"),
     "imaps+oauthbearer://u@h?token_endpoint=https://x@y/": ("h", 993, "implicit"),
     "imaps+xoauth2://h:993?scope=x": ("h", 993, "implicit"),
     "imaps://u@[2001:db8::1]:994": ("2001:db8::1", 994, "implicit"),
