@@ -2,11 +2,17 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Dovecot where it is a client itself: mailboxes on another server (imapc, pop3c), logins checked there, and its proxy."""
 
-import collections
 import posixpath
-import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, dovecot_commands, endpoints, includes, launched
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
+    base,
+    dovecot_commands,
+    dovecot_listeners,
+    dovecot_passdb,
+    endpoints,
+    includes,
+    launched,
+)
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import TLS_VARIABLES
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import dovecot_conf
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
@@ -24,35 +30,17 @@ _SECURITY = {"no": "none", "imaps": "implicit", "pop3s": "implicit", "starttls":
 _TLS_SETTINGS = ("ssl_min_protocol", "ssl_protocols", "ssl_cipher_list")
 _WANTED = frozenset(
     [client + "_" + key for client in _CLIENTS for key in ("host", "port", "ssl")]
-    + list(_TLS_SETTINGS)
+    + list(_TLS_SETTINGS + dovecot_passdb.WANTED)
     + [
-        "args",
-        "default_fields",
-        "driver",
-        "host",
         "import_environment",
         "listen",
         "mail_driver",
         "mail_location",
-        "override_fields",
         "port",
         "protocols",
         "protocol",
-        "proxy",
-        "proxy_maybe",
-        "query",
-        "passdb_driver",
-        "passdb_sql_query",
-        "ssl",
-        "starttls",
     ]
 )
-# What a database gives for each login (a query of SQL, attributes of LDAP), in a file of its own before 2.4.
-_QUERIES = ("password_query", "pass_attrs", "query", "passdb_sql_query")
-_PROXIES = re.compile(r"\bproxy(?:_maybe)?\b", re.IGNORECASE)
-_DATABASES = ("sql", "ldap")
-_LISTENERS = {"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}
-Field = collections.namedtuple("Field", "key value setting")
 
 
 def read(host):
@@ -70,7 +58,7 @@ def read(host):
             accounts.extend(base.bounded(host, found, path, _AFFECTS))
             if not any(account.get("listens") for account in found):
                 # The mailboxes of this very host.
-                relays.append(base.account("", path, 1, listens=_listens(root, "nowhere")))
+                relays.append(base.account("", path, 1, listens=dovecot_listeners.listens(root, "nowhere")))
         accounts.extend(_of_commands(host, installs, root, path))
     base.want_ciphers(host, installs, accounts, "ssl_cipher_list")
     return base.relay_evidence(host, NAME, installs, accounts, relays)
@@ -135,61 +123,30 @@ def _remote_mailbox(path, root, block, client):
     return _account(
         path,
         block,
-        Field(where.key, where.value, where),
+        dovecot_passdb.Field(where.key, where.value, where),
         protocol,
         (port.value if port else str(default)),
         security,
         [found for found in (port, ssl) if found],
-        _listens(root, "on") if _mailboxes(root) == client else [],
+        dovecot_listeners.listens(root, "on") if _mailboxes(root) == client else [],
     )
 
 
 def _passdb(host, path, root, block):
-    driver, fields = _driver(block), _all_fields(block)
+    driver, fields = dovecot_passdb.driver(block), dovecot_passdb.fields(block)
     if driver == "imap" and "host" in fields:
         security = _SECURITY.get(fields["ssl"].value) if "ssl" in fields else "none"
         port = _port_of(fields, "993" if security == "implicit" else "143")
         yield _account(path, block, fields["host"], "imap", port, security, [], [])
-    elif "proxy" in fields or "proxy_maybe" in fields or (driver in _DATABASES and _is_queried(host, block)):
+    elif "proxy" in fields or "proxy_maybe" in fields or dovecot_passdb.is_queried(host, block, _AFFECTS):
         security = "starttls" if "starttls" in fields else "implicit" if "ssl" in fields else "none"
         if "host" not in fields:
             # The security comes from where the server does.
-            fields["host"], security = Field("host", None, dovecot_conf.Value("host", None, block.file, block.line)), None
+            fields["host"], security = dovecot_passdb.Field("host", None, dovecot_conf.Value("host", None, block.file, block.line)), None
         for protocol in ("imap", "pop3"):
-            if _serves(root, protocol):
+            if dovecot_listeners.serves(root, protocol):
                 port = _port_of(fields, str(endpoints.default_port(protocol, security) or ""))
-                yield _account(path, block, fields["host"], protocol, port, security, [], _listens(root, "on", protocol))
-
-
-def _driver(block):
-    """The driver of a passdb; since 2.4 its name where there is no other word of it."""
-    found = block.values.get("driver") or block.values.get("passdb_driver")
-    return found.value if found else block.name
-
-
-def _all_fields(block):
-    """{name: Field} of a passdb, by its lines of fields, or by the block of them that 2.4 has."""
-    fields = {}
-    for key in ("default_fields", "args", "override_fields"):
-        if key in block.values and (key != "args" or _driver(block) in ("imap", "static")):
-            fields.update({name: Field(name, value, block.values[key]) for name, value in _fields(block.values[key].value or "")})
-    for inner in block.blocks:
-        if inner.kind in ("fields", "passdb_fields"):
-            fields.update({name: Field(name, value.value, value) for name, value in inner.values.items()})
-    return fields
-
-
-def _is_queried(host, block):
-    """Tell whether a database is asked for the proxy of each login."""
-    queries = [block.values[key].value for key in _QUERIES if key in block.values]
-    file = (block.values["args"].value or "").rpartition(" ")[2] if "args" in block.values else ""
-    if file.startswith("/"):
-        try:
-            found = dovecot_conf.parse(host.text(file, _AFFECTS) or "", file, _QUERIES.__contains__)
-            queries += [value.value for value in found.values.values()]
-        except GrammarError as error:
-            host.gap(file, f"{error}; Dovecot refuses the whole file", _AFFECTS)
-    return any(query is not None and _PROXIES.search(query) for query in queries)
+                yield _account(path, block, fields["host"], protocol, port, security, [], dovecot_listeners.listens(root, "on", protocol))
 
 
 def _account(path, block, where, protocol, port, security, settings, listens):
@@ -222,11 +179,6 @@ def _account(path, block, where, protocol, port, security, settings, listens):
     )
 
 
-def _fields(text):
-    """The fields of a passdb: `key=value` or `key`, with blanks between them."""
-    return [(word.partition("=")[0], word.partition("=")[2]) for word in text.split()]
-
-
 def _port_of(fields, default):
     return fields["port"].value if "port" in fields else default
 
@@ -235,25 +187,3 @@ def _mailboxes(root):
     """Return the kind of the mailboxes that users see: the word before the colon of mail_location, mail_driver since 2.4."""
     found = root.find("mail_driver") or root.find("mail_location")
     return (found.value or "").partition(":")[0] if found else ""
-
-
-def _serves(root, protocol):
-    protocols = root.find("protocols")
-    return protocols is None or protocol in (protocols.value or "").split()
-
-
-def _listens(root, leads, protocol=""):
-    """Where Dovecot takes logins: its own ports, or those of its inet_listener blocks; port 0 switches one off."""
-    ports = dict(_LISTENERS)
-    for block in root.walk():
-        if block.kind == "inet_listener" and block.name in ports and "port" in block.values:
-            number = block.values["port"].value or ""
-            ports[block.name] = int(number) if number.isdecimal() and int(number) <= 65535 else 0
-    wanted = [name for name in ports if name.startswith(protocol) and _serves(root, name.rstrip("s"))]
-    addresses = (root.find("listen").value or "*").replace(",", " ").split() if root.find("listen") else [""]
-    return [
-        base.listener("" if address in ("*", "::") else address, ports[name], leads)
-        for name in wanted
-        if ports[name]
-        for address in addresses
-    ]

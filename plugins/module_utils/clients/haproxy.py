@@ -5,15 +5,13 @@
 import collections
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, launched
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, haproxy_files, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import haproxy_cfg
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
 NAME = "haproxy"
 
 _AFFECTS = "client:" + NAME
-_FILE = "/etc/haproxy/haproxy.cfg"
-_DIRECTORY = "/etc/haproxy/conf.d"
 _VERSION = rb"\0(\d+\.\d+\.\d+)[-\0]"
 _WANTED = ["mode", "bind", "server", "server-template", "default-server", "default_backend", "use_backend", "disabled"]
 _WANTED += ["ssl-default-server-options", "ssl-default-server-ciphers", "ssl-default-server-ciphersuites"]
@@ -37,50 +35,13 @@ def read(host):
     installs = base.installs(host, (NAME,), (NAME,), _VERSION)
     # With OpenSSL before 1.1.0 each version is switched off by itself, and a gap stays one.
     keeps_gaps = any(_OLD_LIBRARY.search(stack.rpartition("/")[2]) for found in installs for stack in found["stacks"])
-    readers = [_Reader(host, _sections(host, paths), keeps_gaps) for paths in _configurations(host)]
+    readers = [_Reader(host, _sections(host, paths), keeps_gaps) for paths in haproxy_files.configurations(host, NAME)]
     accounts = [account for reader in readers for account in reader.accounts]
     relays = [relay for reader in readers for relay in reader.relays]
     for launch in host.launches.of(NAME):
         launched.under_environment(host, installs, launch, accounts + relays if launch.is_active else [])
     base.want_ciphers(host, installs, accounts + relays, "ciphers")
-    return base.relay_evidence(host, NAME, installs, base.bounded(host, accounts, _FILE, _AFFECTS), relays)
-
-
-def _configurations(host):
-    """The files of each configuration: those that command lines name, and the usual ones unless one of these reads the first of them."""
-    found = []
-    for launch in host.launches.of(NAME):
-        paths = [path for word in _named(launch.argv[1:]) for path in _files(host, launch, word)]
-        if paths and paths not in found and (launch.is_active or _FILE not in paths):
-            found.append(paths)
-    if not any(_FILE in paths for paths in found):
-        found.insert(0, [_FILE] + _of_directory(host, _DIRECTORY))
-    return found
-
-
-def _named(words):
-    """Yield the Words behind -f, and those behind --, which ends the options."""
-    for place, word in enumerate(words):
-        if word.is_decided and word.text == "--":
-            yield from words[place + 1 :]
-            return
-        if place and words[place - 1].is_decided and words[place - 1].text == "-f":
-            yield word
-
-
-def _files(host, launch, word):
-    """The files that a *word* of a command line names; a directory stands for those in it."""
-    path = launch.path(word.text) if word.is_decided and word.text else None
-    if path is None:
-        if launch.is_active:
-            host.gap(f"{launch.file}, line {launch.line}", "has HAProxy read a file that only the running command would know", _AFFECTS)
-        return []
-    return _of_directory(host, path) if host.is_dir(path) else [path]
-
-
-def _of_directory(host, directory):
-    """The files of a *directory* that HAProxy reads, in the order of their names (haproxy(1), -f)."""
-    return [directory + "/" + name for name in sorted(host.names(directory, _AFFECTS)) if re.match(r"[^.].*\.cfg\Z", name, re.DOTALL)]
+    return base.relay_evidence(host, NAME, installs, base.bounded(host, accounts, haproxy_files.USUAL, _AFFECTS), relays)
 
 
 def _sections(host, paths):
