@@ -2,6 +2,8 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The mailboxes among the URLs that curl is given, and the options that act on them (curl(1))."""
 
+import re
+
 from ansible_collections.mailtls.fleet.plugins.module_utils import mailbox_url
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import curlrc
@@ -10,7 +12,10 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import curl
 _GUESSED = {"imap.": "imap", "pop3.": "pop3"}
 # Behind a value, what the running shell puts there.
 COMPUTED = "\0"
+# Of one URL with such a part curl makes several, or puts a variable of its own there; an address of IPv6 is none.
+_PATTERN = re.compile(r"\{[^}]*\}+|\[(?![0-9A-Fa-f:.%]+\])[^\]]*\]")
 _UNKNOWN_VALUE = "only the shell that runs the command knows it"
+_UNKNOWN_SERVER = _UNKNOWN_VALUE + ", or curl, which makes several names of one"
 _UNREAD = "they stand in a configuration that can't be read"
 
 
@@ -45,7 +50,7 @@ def _mailbox(option, settings):
     # curl writes pop3://, RFC 2384 pop://.
     scheme, _colon, rest = text.partition("://")
     known = {"imap": "imap", "imaps": "imaps", "pop3": "pop", "pop3s": "pops"}.get(scheme.lower())
-    return mailbox_url.parse(known + "://" + rest.partition("?")[0].partition("#")[0]) if known else None
+    return mailbox_url.parse(known + "://" + _PATTERN.sub(COMPUTED, rest).partition("?")[0].partition("#")[0]) if known else None
 
 
 def _account(user, option, settings):
@@ -58,7 +63,7 @@ def _account(user, option, settings):
     if "config" in settings:
         undecided.append(base.undecided("options", _UNREAD, settings["config"].file, settings["config"].line))
     if server is None:
-        undecided.append(base.undecided("server", _UNKNOWN_VALUE, option.file, option.line))
+        undecided.append(base.undecided("server", _UNKNOWN_SERVER, option.file, option.line))
     return base.account(
         user,
         option.file,
