@@ -95,6 +95,7 @@ class _Reader:
         server, port = self._ports.split(_bare(address), None) if address and ":" in address else (address, None)
         binds = self._binds[section.name]
         uses_tls = [option.key for option in options if option.key in ("ssl", "no-ssl")][-1:] == ["ssl"]
+        is_off = [option.key for option in options if option.key in ("disabled", "enabled")][-1:] == ["disabled"]
         leads = "on" if uses_tls or any(bind[2] for bind in binds) else "through"
         undecided = []
         if not server:
@@ -111,6 +112,7 @@ class _Reader:
             port=port,
             protocol=next(filter(None, map(endpoints.protocol, ports)), None),
             security="implicit" if uses_tls else None if leads == "through" else "none",
+            enabled=not is_off,
             settings=[base.setting("server", server, line.file, line.number)] * bool(server)
             + [base.setting(key, value, where.file, where.number) for key, value, where in self._effective(options)] * uses_tls,
             undecided=[base.undecided(what, why, where.file, where.number) for what, why, where in undecided],
@@ -162,7 +164,7 @@ def _options(line, start):
     words, found = line.words, []
     for position in range(start, len(words)):
         word = words[position]
-        if word in ("ssl", "no-ssl") + _SWITCHES:
+        if word in ("ssl", "no-ssl", "disabled", "enabled") + _SWITCHES:
             found.append(Option(word, "on", line))
         elif word in _FORCED:
             found.append(Option(word, _FORCED[word], line))

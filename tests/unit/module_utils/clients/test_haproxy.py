@@ -177,3 +177,11 @@ def test_a_file_that_only_the_running_command_knows_is_a_gap(tree, read):
     evidence, gaps = read("global\n")
     assert evidence is not None
     assert [(gap["what"], gap["affects"]) for gap in gaps] == [("/etc/cron.d/a, line 1", "client:haproxy")]
+
+
+@pytest.mark.parametrize(
+    ("words", "enabled"), [("ssl", True), ("ssl disabled", False), ("disabled ssl enabled", True), ("ssl\n default-server disabled", False)]
+)
+def test_a_server_in_maintenance_is_not_in_use(words, enabled, read):
+    evidence, _gaps = read(LISTEN + words + "\n")
+    assert [account["enabled"] for account in evidence["accounts"]] == [enabled]
