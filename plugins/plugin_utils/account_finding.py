@@ -17,6 +17,8 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import AT_R
 
 # A chain of services longer than this is a circle.
 _LONGEST_CHAIN = 5
+# More servers behind one port of this host are not followed.
+_MOST_SERVERS = 20
 
 
 def of_client(evidence: Evidence, policy: Policy, client: Client) -> list[dict[str, Any]]:
@@ -92,9 +94,9 @@ class _Judge:
         """Return the account's finding."""
         if self.endpoint and self.endpoint.status == "retired":
             return self._retired(self.endpoint)
-        service = relay.of_account(self.evidence, self.account)
-        if service is not None:
-            return self._relayed(service)
+        services = relay.of_account(self.evidence, self.account)
+        if services:
+            return self._of_services(services)
         if self.account.listens and all(listener.leads == "through" for listener in self.account.listens):
             return self._handed_on()
         if self.account.security == "none":
@@ -154,21 +156,39 @@ class _Judge:
                 fix["changes"] = fix["changes"] + besides.get("changes", [])
         return self._finding("legacy_endpoint", FAIL, why, fix, str(endpoint.source))
 
-    def _relayed(self, service: relay.Relay) -> dict[str, Any]:
-        """It speaks to a service of this host: what leaves the host decides."""
+    def _of_services(self, services: list[list[relay.Relay]]) -> dict[str, Any]:
+        """It speaks to a service of this host, each of whose servers may get the connection; which of several runs, nobody can tell."""
+        servers = [server for service in services for server in service]
+        if len(servers) > _MOST_SERVERS:
+            return self._unknown("undecided", f"services of this host have more than {_MOST_SERVERS} servers behind that port")
+        # What is shared out this way ends soon, however many services speak to each other.
+        hops = (self.hops - 1) // len(servers)
+        found = [min((self._relayed(server, hops) for server in service), key=lambda item: rank(item["verdict"])) for service in services]
+        if len({item["verdict"] for item in found}) > 1:
+            names = ", ".join(self._name_of(service[0]) for service in services)
+            return self._unknown("undecided", f"several services are set to listen there, and which of them runs is not known: {names}")
+        return found[0]
+
+    def _name_of(self, service: relay.Relay) -> str:
         facts = self.policy.clients.get(service.client.name)
-        name = f"{facts.title if facts else service.client.name} on this host ({spot(service.account.config, service.account.line)})"
+        return f"{facts.title if facts else service.client.name} on this host ({spot(service.account.config, service.account.line)})"
+
+    def _relayed(self, service: relay.Relay, hops: int) -> dict[str, Any]:
+        """What leaves the host decides."""
+        name = self._name_of(service)
         if not self.hops:
             return self._unknown("undecided", f"it connects to {name}, and that to itself in the end")
+        if service.leads == "nowhere" and not service.client.installs:
+            return self._unknown("unknown_version", f"it connects to {name}, whose program was not found, only its configuration")
         if service.leads == "nowhere":
             why = f"{self.subject} connects to {name}, from which no POP3 or IMAP connection leads on."
             return self._finding("ok", PASS, why, {"text": ""}, str(self.policy.protocol_source))
         if service.leads == "through":
             far = replace(self.account, server=service.account.server, port=service.account.port)
-            decisive = _worst(self.evidence, self.policy, self.client, far, self.identity, self.hops - 1)
+            decisive = _worst(self.evidence, self.policy, self.client, far, self.identity, hops)
             why = f"{self.subject} connects through {name}, which hands its connection on: {decisive['why']}"
         else:
-            decisive = _worst(self.evidence, self.policy, service.client, service.account, self.identity, self.hops - 1)
+            decisive = _worst(self.evidence, self.policy, service.client, service.account, self.identity, hops)
             why = f"{self.subject} connects to {name}, whose own connection decides: {decisive['why']}"
         found = self._finding(decisive["cause"], decisive["verdict"], why, decisive["fix"], decisive["source"])
         return {**found, **{key: decisive[key] for key in ("confidence", "settings", "offered", "stack") if key in decisive}}

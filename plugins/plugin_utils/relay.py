@@ -29,16 +29,21 @@ class Relay:
     leads: str
 
 
-def of_account(evidence: Evidence, account: Account) -> Relay | None:
-    """Return the service of this host that *account* speaks to, or None when it is none that was found."""
-    if account.port is None:
-        return None
-    for client in evidence.clients:
+def of_account(evidence: Evidence, account: Account) -> list[list[Relay]]:
+    """Return the services of this host that *account* may speak to, in one list each: a service may have several servers.
+
+    Those that are not in use count only where there is no other.
+    """
+    found: dict[tuple[str, str, tuple[Listener, ...]], list[Relay]] = {}
+    for client in evidence.clients if account.port is not None else ():
         for service in (*client.accounts, *client.relays):
             for listener in service.listens if service is not account else ():
                 if listener.port == account.port and _reaches(account.server, listener):
-                    return Relay(client, service, listener.leads)
-    return None
+                    place = (client.name, service.config, tuple(service.listens))
+                    found.setdefault(place, []).append(Relay(client, service, listener.leads))
+                    break
+    in_use = [servers for servers in found.values() if any(relay.account.enabled for relay in servers)]
+    return in_use or list(found.values())
 
 
 def is_loopback(server: str | None) -> bool:

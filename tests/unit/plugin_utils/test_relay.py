@@ -100,6 +100,45 @@ def test_a_service_that_is_the_end_of_it_passes():
     assert "no POP3 or IMAP connection leads on" in found["why"]
 
 
+@pytest.mark.parametrize("where", ["accounts", "relays"])
+def test_the_worst_of_a_services_servers_counts(where):
+    servers = [service(name="a"), service(name="b", line=7, settings=[PIN]), service(name="c")]
+    client = make.client(make.account(server="127.0.0.1", port=1143, security="none"))
+    relays = {**make.client(name="stunnel", installs=[make.install("5.68")]), where: servers}
+    assert of_fetchmail(client, relays)["cause"] == "pinned"
+
+
+def test_which_of_two_services_runs_is_unknown_unless_they_come_to_the_same():
+    client = make.client(make.account(server="127.0.0.1", port=1143, security="none"))
+    other = service(config="/etc/stunnel/b.conf")
+    for settings, verdict in (([PIN], "UNKNOWN"), ([], "PASS")):
+        relays = make.client(service(settings=settings), other, name="stunnel", installs=[make.install("5.68")])
+        assert of_fetchmail(client, relays)["verdict"] == verdict
+
+
+def test_a_service_in_use_counts_before_one_that_is_not():
+    client = make.client(make.account(server="127.0.0.1", port=1143, security="none"))
+    off = service(settings=[PIN], enabled=False)
+    relays = make.client(off, service(config="/etc/stunnel/b.conf"), name="stunnel", installs=[make.install("5.68")])
+    assert of_fetchmail(client, relays)["verdict"] == "PASS"
+    assert of_fetchmail(client, make.client(off, name="stunnel", installs=[make.install("5.68")]))["verdict"] == "AT_RISK"
+
+
+def test_the_end_of_it_that_is_not_installed_is_unknown():
+    client = make.client(make.account(server="127.0.0.1", port=1143, security="none"))
+    relays = make.client(service(leads="nowhere", server=None, security=None), name="davmail", installs=[])
+    found = of_fetchmail(client, relays)
+    assert (found["verdict"], found["cause"]) == ("UNKNOWN", "unknown_version")
+
+
+def test_many_services_that_speak_to_each_other_come_to_an_end():
+    loops = [service(name=str(number), server="127.0.0.1", port=1143, security="none") for number in range(20)]
+    client = make.client(make.account(server="127.0.0.1", port=1143, security="none"))
+    for servers in (loops, loops * 2):
+        found = of_fetchmail(client, make.client(*servers, name="stunnel", installs=[make.install("5.68")]))
+        assert (found["verdict"], found["cause"]) == ("UNKNOWN", "undecided")
+
+
 def test_a_service_that_hands_on_everything_decides_nothing_itself():
     relay = make.client(service(leads="through", security=None), name="fetchmail")
     found = of_fetchmail(relay)
