@@ -2,17 +2,15 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """DavMail: it serves POP3 and IMAP on this host, and fetches by Exchange's web services, so that no POP3 or IMAP leaves it."""
 
-import re
-
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
-from ansible_collections.mailtls.fleet.plugins.module_utils.settings import services
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import java_properties, services
 
 NAME = "davmail"
 
 _AFFECTS = "client:" + NAME
 _SYSTEM_FILES = ("/etc/davmail.properties", "/etc/davmail/davmail.properties")
 _USER_FILE = "/.davmail.properties"
-_PORT = re.compile(r"^[ \t]*davmail\.(?P<kind>imapPort|popPort)[ \t]*[=:][ \t]*(?P<value>[^\r\n]*)", re.MULTILINE)
+_PORTS = ("davmail.imapPort", "davmail.popPort")
 
 
 def read(host):
@@ -25,8 +23,8 @@ def read(host):
 
 def _relay(host, user, path):
     # The last of a key counts; an empty one switches the service off.
-    values = {match.group("kind"): match for match in _PORT.finditer(host.text(path, _AFFECTS) or "")}
-    ports = [services.port(match.group("value").strip()) for match in values.values()]
+    values = {found.key: found.value for found in java_properties.parse(host.text(path, _AFFECTS) or "") if found.key in _PORTS}
+    ports = [services.port(value.strip()) for value in values.values()]
     listens = [base.listener("", port, "nowhere") for port in ports if port]
     if listens:
         yield base.account(user, path, 1, listens=listens)

@@ -5,6 +5,7 @@
 import posixpath
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, includes, launched
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.options import Table
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import nginx_conf
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -12,6 +13,8 @@ NAME = "nginx"
 
 _AFFECTS = "client:" + NAME
 _FILES = ("/etc/nginx/nginx.conf", "/usr/local/etc/nginx/nginx.conf", "/usr/local/nginx/conf/nginx.conf")
+_FILE_BELOW = "conf/nginx.conf"
+_TABLE = Table("?hvVtTqs:p:e:c:g:", {}, {"c": "file", "p": "prefix"})
 _VERSION = rb"nginx/(\d+\.\d+\.\d+)"
 _SETTINGS = ("proxy_ssl_protocols", "proxy_ssl_ciphers")
 # Any command of OpenSSL's configuration, behind what the other directives do.
@@ -39,14 +42,25 @@ def _files(host):
     """The files that nginx may read, each with the active launches that have it read that."""
     found = {path: [] for path in _FILES}
     for launch in host.launches.of(NAME):
-        words = [word.text if word.is_decided else None for word in launch.argv]
-        named = [words[place + 1] for place, word in enumerate(words[:-1]) if word == "-c"]
-        paths = [path and launch.path(path) for path in named[-1:]] or list(_FILES)
+        paths = _named(launch)
         if launch.is_active and None in paths:
             host.gap(f"{launch.file}, line {launch.line}", "has nginx read a file that only the running command would know", _AFFECTS)
         for path in filter(None, paths if launch.is_active else ()):
             found.setdefault(path, []).append(launch)
     return found
+
+
+def _named(launch):
+    """The files that a *launch* may read; None for one that is not known."""
+    options = launched.Options(launch, _TABLE)
+    prefix = options.path("prefix") if "prefix" in options else None
+    # Of the usual file each build has its own name, which may be one below the prefix; so is any relative one.
+    usual = [] if "file" in options else list(_FILES)
+    if usual and "prefix" not in options:
+        return usual
+    file = options.text("file") if "file" in options else _FILE_BELOW
+    is_known = file is not None and (file.startswith("/") or prefix is not None)
+    return usual + [posixpath.normpath(posixpath.join(prefix or "/", file)) if is_known else None]
 
 
 def _of_file(host, path):

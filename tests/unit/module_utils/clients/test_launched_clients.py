@@ -99,6 +99,7 @@ def test_passwords_stay_on_the_command_line(read):
         ("#davmail.popPort=1\ndavmail.imapPort=\ndavmail.popPort = 110\n", [110]),
         ("davmail.imapPort=1\ndavmail.imapPort=2\n", [2]),
         ("davmail.url=x\n", []),
+        ("  davmail.imapPort 1143\ndavmail.popPort:\\\n 1110\n", [1143, 1110]),
     ],
 )
 def test_davmail_serves_and_leads_nowhere(text, ports, tree):

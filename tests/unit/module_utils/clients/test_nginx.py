@@ -134,3 +134,22 @@ def test_a_pattern_may_stand_for_directories(tree, read):
         ("b", "/etc/nginx/sites/b/mail.conf"),
     ]
     assert gaps == []
+
+
+@pytest.mark.parametrize(
+    "named", ["-c /opt/conf/nginx.conf", "-c/opt/conf/nginx.conf", "-p /opt", "-p /opt/ -c conf/nginx.conf", "-t -p/opt"]
+)
+def test_the_file_that_a_command_line_names_is_read(named, tree):
+    tree.write("/opt/conf/nginx.conf", TLS.format(""))
+    tree.write("/etc/cron.d/a", f"@reboot root nginx -g 'daemon on;' {named}\n")
+    host = tree.host()
+    assert [account["config"] for account in nginx.read(host)["accounts"]] == ["/opt/conf/nginx.conf"]
+    assert host.gaps == []
+
+
+@pytest.mark.parametrize("named", ["-c nginx.conf", "-c $(cat x)", "-p $(cat x)"])
+def test_a_file_that_only_the_running_command_knows_is_a_gap(named, tree):
+    tree.write("/etc/cron.d/a", f"@reboot root nginx {named}\n")
+    host = tree.host()
+    nginx.read(host)
+    assert [(gap["what"], gap["affects"]) for gap in host.gaps] == [("/etc/cron.d/a, line 1", "client:nginx")]
