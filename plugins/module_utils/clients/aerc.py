@@ -47,7 +47,8 @@ def read(host):
     for user in host.users:
         path = user.home + "/.config" + _FILE
         files[path] = functools.partial(_of_session, host, user.name, path)
-    accounts = launched.accounts(host, installs, (NAME,), functools.partial(_of_launch, host), files)
+    of_rest = functools.partial(_of_session, host)
+    accounts = launched.accounts(host, installs, (NAME,), functools.partial(_of_launch, host), files, of_rest)
     return base.evidence(NAME, installs, accounts)
 
 

@@ -40,7 +40,7 @@ def read(host):
     reader = _Reader(host, base.release(installs))
     files = {user.home + _USER_FILE: functools.partial(reader.of_file, user.name, user.home + _USER_FILE) for user in host.users}
     files[_SYSTEM_FILE] = reader.of_system
-    accounts = launched.accounts(host, installs, (NAME,), reader.of_launch, files)
+    accounts = launched.accounts(host, installs, (NAME,), reader.of_launch, files, reader.of_rest)
     base.want_ciphers(host, installs, accounts, _CIPHERS[0])
     return base.evidence(NAME, installs, accounts)
 
@@ -62,6 +62,10 @@ class _Reader:
         if accounts:
             _run_by_daemon(self._host, accounts)
         return accounts
+
+    def of_rest(self, user, path):
+        """Return all accounts of a file that a command of *user* reads."""
+        return self._accounts("" if path == _SYSTEM_FILE else user, path, None)
 
     def of_launch(self, launch):
         """Return the file that a command reads, and the accounts that it connects to."""

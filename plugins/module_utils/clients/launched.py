@@ -13,7 +13,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import find
 _OF_PACKAGES = ("/usr/lib/", "/lib/")
 
 
-def accounts(host, installs, names, of_launch, of_files):
+def accounts(host, installs, names, of_launch, of_files, of_rest=None):
     """Return the accounts of a client: those of the commands that start it, and those of files that no such command reads.
 
     Args:
@@ -22,8 +22,9 @@ def accounts(host, installs, names, of_launch, of_files):
         names: of its programs, the client's own name first.
         of_launch: function from a Launch to (the paths that it reads, accounts), or to None where it connects to nothing.
         of_files: {path: function without arguments that returns accounts}, the files that are read where no command says otherwise.
+        of_rest: function from (the user's name, a path) to all accounts of the file, where commands may use but some of them.
     """
-    found, read = [], set()
+    found, read, commanded = [], set(), {}
     launches = host.launches.of(*names)
     for launch in launches:
         if launch.is_active:
@@ -32,7 +33,12 @@ def accounts(host, installs, names, of_launch, of_files):
                 _note_unread(host, names[0], launch, set(paths).difference(of_files))
             paths = paths or ()
             read.update(paths)
+            commanded.update((path, launch.user or "") for path in paths)
             found.extend(started)
+    used = {_identity(account) for account in found}
+    for path, user in commanded.items() if of_rest else ():
+        # Which of them somebody uses by hand, no command tells.
+        found.extend(dict(account, enabled=False) for account in of_rest(user, path) if _identity(account) not in used)
     for path, read_file in of_files.items():
         if path not in read:
             read.add(path)
@@ -44,6 +50,10 @@ def accounts(host, installs, names, of_launch, of_files):
             if not (launch.file.startswith(_OF_PACKAGES) and read.issuperset(paths or ())):
                 found.extend(dict(account, enabled=False) for account in started)
     return each_once(found)
+
+
+def _identity(account):
+    return account["config"], account["line"], account["name"]
 
 
 def _started(host, installs, launch, of_launch):

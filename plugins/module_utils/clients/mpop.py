@@ -28,7 +28,8 @@ def read(host):
         path = _file(host, user.home, user.home + "/.config")
         if path:
             files[path] = functools.partial(_accounts, host, user.name, path)
-    accounts = launched.accounts(host, installs, (NAME,), functools.partial(_of_launch, host), files)
+    of_rest = functools.partial(_accounts, host)
+    accounts = launched.accounts(host, installs, (NAME,), functools.partial(_of_launch, host), files, of_rest)
     base.want_priorities(host, installs, accounts, "tls_priorities")
     return base.evidence(NAME, installs, accounts)
 

@@ -229,6 +229,8 @@ def play(lab: Lab, hosts: list[Host], playbook: str, *arguments: str) -> tuple[P
     for host in results["hosts"]:
         found[f"{host['host']}//coverage"] = [item["why"] for item in host["findings"] if item["check"] == "coverage"]
         for item in host["findings"]:
-            if item["check"] == "account":
-                found[f"{host['host']}/{item['account']['user']}/{item['client']['name']}"] = item
+            key = f"{host['host']}/{item['account']['user']}/{item['client']['name']}" if item["check"] == "account" else ""
+            # A file may hold another account, which the case does not use.
+            if key and not (key in found and item["why"].startswith("Not active now")):
+                found[key] = item
     return folder, found

@@ -437,7 +437,20 @@ def test_mpop_takes_the_accounts_that_are_named(read):
     text = "account a\nhost h\naccount b\nhost i\naccount default\nhost j\n"
     for operands, servers in (("", ["j"]), ("a b", ["h", "i"]), ("-a", ["h", "i", "j"])):
         accounts, _gaps = read(mpop, {"/home/alice/.mpoprc": text, TABLE: f"* * * * * mpop {operands}\n"})
-        assert [account["server"] for account in accounts] == servers
+        assert [account["server"] for account in accounts if account["enabled"]] == servers
+        # The others are there all the same, and somebody may use them by hand.
+        assert sorted(account["server"] for account in accounts) == ["h", "i", "j"]
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "in_use"),
+    [("fetchmail", RC, ["h", "i"]), ("fetchmail --ssl i", RC, ["i"]), ("fetchmail -f /srv/rc j", "/srv/rc", ["j"])],
+)
+def test_what_fetchmail_does_not_poll_is_not_in_use(command, path, in_use, read):
+    text = "poll h protocol imap user x\npoll i protocol imap user y ssl\nskip j protocol imap user z\n"
+    accounts, _gaps = read(fetchmail, {path: text, TABLE: f"* * * * * {command}\n"})
+    assert [account["server"] for account in accounts if account["enabled"]] == in_use
+    assert sorted((account["server"], account["config"]) for account in accounts) == [(server, path) for server in "hij"]
 
 
 MAILFILTERRC = 'SERVER="h"\nUSER="u"\nPASS="p"\nPROTOCOL="pop3/ssl"\nPORT=995\n'
