@@ -17,6 +17,8 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import AT_R
 
 # A chain of services longer than this is a circle.
 _LONGEST_CHAIN = 5
+# While one of these is open, a connection without TLS may be one to a command that speaks it, or none at all.
+_DECIDES_ON_TLS = ("server", "security", "options")
 # More servers behind one port of this host are not followed.
 _MOST_SERVERS = 20
 
@@ -100,7 +102,7 @@ class _Judge:
         if self.account.listens and all(listener.leads == "through" for listener in self.account.listens):
             return self._handed_on()
         if self.account.security == "none":
-            return self._plain_service() if self.account.listens and self.endpoint is None else self._plaintext()
+            return self._without_tls()
         if self.facts is None:
             return self._unknown("unknown_version", f"the policy has no facts about {self.name}")
         if not self.installed:
@@ -199,6 +201,12 @@ class _Judge:
             " the TLS of each client that connects through it decides, and is judged where that client is."
         )
         return self._finding("ok", PASS, why, {"text": ""}, str(self.policy.protocol_source))
+
+    def _without_tls(self) -> dict[str, Any]:
+        doubts = [f"{item.what}: {item.why}" for item in self.account.undecided if item.what in _DECIDES_ON_TLS]
+        if doubts:
+            return self._unknown("undecided", "; ".join(doubts))
+        return self._plain_service() if self.account.listens and self.endpoint is None else self._plaintext()
 
     def _plain_service(self) -> dict[str, Any]:
         why = (

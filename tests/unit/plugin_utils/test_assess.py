@@ -153,6 +153,13 @@ def test_no_tls_at_all_fails():
     assert judge_account(security="none", port=143)["cause"] == "plaintext"
 
 
+@pytest.mark.parametrize(("what", "verdict"), [("server", "UNKNOWN"), ("security", "UNKNOWN"), ("options", "UNKNOWN"), ("port", "FAIL")])
+def test_no_tls_by_itself_fails_only_where_nothing_may_speak_it_in_its_place(what, verdict):
+    undecided = {"what": what, "why": "the connection goes through a command", "file": "/home/alice/.mbsyncrc", "line": 9}
+    found = judge_account(security="none", port=143, undecided=[undecided])
+    assert (found["verdict"], "through a command" in found["why"]) == (verdict, verdict == "UNKNOWN")
+
+
 def test_a_security_that_is_not_known_may_be_none_at_all():
     found = judge_account(security=None)
     assert (found["verdict"], "TLS at all" in found["why"]) == ("UNKNOWN", True)
