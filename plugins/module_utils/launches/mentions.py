@@ -16,8 +16,9 @@ _IN_OTHER_LANGUAGES = (
 )
 # In the shell's own.
 _IN_SHELL = re.compile(r"""(?:^|[\s;&|(/"'`=])""" + _CLIENT + r"""(?=[\s"'`;&|)]|$)""")
-# In a script that is not followed, whatever its language.
-_MAILBOX = re.compile(r"\b(?:imaplib|poplib|imap_open|s_client)\b|Net::(?:IMAP|POP3)|Mail::IMAP|(?:imap|pop3)s?://")
+# In a script that is not followed, whatever its language. An extended expression as well as one of Python's.
+MAIL_LIBRARIES = "imaplib|poplib|imap_open|Net::IMAP[A-Za-z]*|Net::POP3[A-Za-z]*|Mail::IMAP[A-Za-z]*"
+_MAILBOX = re.compile(r"\b(?:" + MAIL_LIBRARIES + r"|s_client)\b|(?:imap|pop3)s?://")
 _REMARK = re.compile(r"^[ \t]*(?:#|//|\*).*|[ \t]# .*", re.MULTILINE)
 
 # Among the words of a command that may start another one: a client with options, and a program that reads mail where it is told to.

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.wanted import ENVIRONMENT, OPENSSL, Filter, Wanted
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.wanted import IN_TABLES, OPENSSL, Filter, Wanted
 
 START = "mailtls-frame"
 _DIRECTORY = Path(__file__).with_name("sh")
@@ -53,11 +53,11 @@ def build(system: Wanted, clients: Iterable[Wanted], others: Iterable[str], nonc
         "want_loaders",
         *(line for item in wanted for line in _files(item)),
         *(_call("want_program", extended(item.version), *item.programs) for item in wanted if item.programs),
-        *_lists(ENVIRONMENT),
+        *_lists(IN_TABLES),
         "want_tables",
         *(line for item in wanted for line in _starts(item)),
         "want_sessions",
-        "want_urls",
+        "want_mailboxes",
         *(_call("want_program", "", name) for name in others),
         "want_libraries",
         "want_live",

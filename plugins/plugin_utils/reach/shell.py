@@ -62,7 +62,11 @@ def _note_unread(host: SavedHost, document: Evidence, records: list[Record]) -> 
         elif kind == "url":
             _url(host, document, *fields)
         elif kind == "session":
-            _session(host, document, *fields)
+            _session(host, document, fields[0], f"has a shell read {fields[1]}, which sets variables that are {_NOT_READ}")
+        elif kind == "session_unseen":
+            _session(host, document, fields[0], f"has a shell read what only that shell knows, in {fields[1]}")
+        elif kind == "mailbox":
+            host.gap(fields[0], f"names what scripts read mail with: whether it does is {_NOT_READ}", "clients")
         elif kind == "unread":
             host.gap(fields[0], f"{fields[1]}: what it starts was not seen", "accounts")
     if host.uid:
@@ -87,14 +91,13 @@ def _started(host: SavedHost, document: Evidence, program: str, file: str) -> No
             account.update(server=None, port=None, security=None, settings=[])
 
 
-def _session(host: SavedHost, document: Evidence, file: str, other: str) -> None:
-    """What sessions read has them read another file, which sets a variable that bears on mail clients."""
-    why = f"{file} has a shell read {other}, which sets variables that are {_NOT_READ}"
+def _session(host: SavedHost, document: Evidence, file: str, why: str) -> None:
+    """What sessions read has them read another text, which sets a variable that bears on mail clients, or may."""
     homes = {user.name: user.home for user in host.users}
     for client in document["clients"]:
         for account in client["accounts"]:
             if file.startswith(("/etc/", f"{homes.get(account['user'], '')}/")):
-                _leave_open(account, "environment", why, file)
+                _leave_open(account, "environment", f"{file} {why}", file)
 
 
 def _leave_open(account: dict[str, Any], setting: str, why: str, file: str) -> None:

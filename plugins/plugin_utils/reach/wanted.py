@@ -16,7 +16,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import fetch
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mbsync as mbsync_reader
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import mpop as mpop_reader
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import stunnel as stunnel_reader
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches import launch, manager_environment, sessions
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches import launch, manager_environment, mentions, sessions
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import (
     environment,
     fetchmailrc,
@@ -71,8 +71,17 @@ UNCOMMENTED = Filter("uncommented")
 # Of other variables the value may hold a password.
 _SESSION_VARIABLES = "\\(" + "\\|".join((*launch.LIBRARY_VARIABLES, *sessions.PLACES)) + "\\)"
 _OF_CLIENTS = (*launch.TLS_VARIABLES, *launch.OWN_VARIABLES, *sessions.PLACES)
-# In what starts a client, and in what sessions read by way of another file, which does not leave the host: extended expressions.
-ENVIRONMENT = Filter("", {"changing": "|".join((*_OF_CLIENTS, "HOME")), "exporting": "|".join(_OF_CLIENTS)})
+_ASKS_A_MAIL_SERVER = "s_client.*(:(99[35]|143|110|[$])|imap|pop3).*"
+# In what starts a client, in what sessions read by way of another file, and in what reads mail itself: extended expressions. These texts
+# do not leave the host.
+IN_TABLES = Filter(
+    "",
+    {
+        "changing": "|".join((*_OF_CLIENTS, "HOME")),
+        "exporting": "|".join(_OF_CLIENTS),
+        "mailboxes": f"{mentions.MAIL_LIBRARIES}|{_ASKS_A_MAIL_SERVER}",
+    },
+)
 _PROFILE = Filter("session_variables", {"variables": _SESSION_VARIABLES, "exported": "export "})
 _MANAGERS = Filter("session_variables", {"variables": _SESSION_VARIABLES, "exported": ""})
 _PAM_RULES = Filter("pam_rules", {"variables": _SESSION_VARIABLES})

@@ -13,11 +13,14 @@ want_starts() {
     for table in $(setting "$changing" $(printf '%s' "$TABLES" | grep -F "$1" | grep -F .service.d/)); do record started "$1" "$table"; done
 }
 
-# shellcheck disable=SC2046,SC2154
+# shellcheck disable=SC2046,SC2086,SC2154
 starts() {
     case $(started "$1" <"$2") in
         changed) ;;
-        plain) [ -n "$(setting "$changing" $(around "$2"))" ] || return 0 ;;
+        plain)
+            led=$(around "$2")
+            [ -n "$(setting "$changing" $led)" ] || [ -n "$(unseen $led)" ] || return 0
+            ;;
         *) return 0 ;;
     esac
     # How a package's own daemon starts is known by its settings.
@@ -51,10 +54,11 @@ started() {
         /^[ \t]*\[[A-Za-z]/ { settings = 1 }
         index($0, ENVIRON["name"]) { named = 1 }
         {
-            if (!goes_on) { inside = rooted = 0; last = before_last = "" }
+            if (!goes_on) { inside = rooted = fed = 0; last = before_last = "" }
             if (!goes_on) holds = !settings && $0 ~ /^[ \t]*(export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*=/
             goes_on = $0 ~ /[\\,([][ \t]*$/
             sub(/\\[ \t]*$/, "")
+            gsub(/<<</, " ; ")
             gsub(/["\047)},]|\[|\]/, " ")
             gsub(/`/, " $ ; ")
             gsub(/[({]/, " ; ")
@@ -64,18 +68,20 @@ started() {
             for (i = 1; i <= NF; i++) {
                 word = $i
                 if (word ~ /^>/) continue
-                if (word == ";") { inside = rooted = 0; last = word; continue }
+                if (word == ";") { inside = rooted = fed = 0; last = word; continue }
                 sub(/^(Exec[A-Za-z]*|command)=[-@:+!]*/, "", word)
                 if (!settings && word ~ /^[A-Za-z_][A-Za-z0-9_]*=/ && word ~ "[=/]" ENVIRON["name"] "$") named = computed = 1
                 if (word ~ /^[$]/ && last ~ /^(|then|do|else|exec|eval|sudo|nice|env|!|;)$/) computed = 1
                 is_service = word ~ /\/init\.d\//
-                sub(/^.*\//, "", word)
+                sub(/^.*[\/%\\]/, "", word)
                 if (word == "chroot") rooted = 1
+                # Further words come from its input.
+                if (word ~ /^(xargs|parallel)$/) fed = 1
                 if (word == ENVIRON["name"]) {
                     if (holds && last ~ /=$|^(which|-v)$/) computed = 1
                     # What looks for it may stand in its place: $(which NAME) --option.
                     if (is_service || is_looked_for()) inside = last ~ /^(which|-v)$/
-                    else { inside = started = 1; if (rooted) changed = 1 }
+                    else { inside = started = 1; if (rooted || fed) changed = 1 }
                 } else if (inside && $i !~ /^[0-9]/) {
                     if ($i ~ /[$]/ || $i ~ /^-/ && !are_harmless($i) || $i !~ /^-/ && ENVIRON["operands"] != "") changed = started = 1
                 }
@@ -109,16 +115,25 @@ reads() {
     all=$* fresh=$*
     while [ -n "$fresh" ]; do
         fresh=$(without "$all" "$(for name in $(read_by $fresh); do
-            if [ "$name" = '?' ]; then
-                may_be_meant $fresh
-            else
-                for table in $TABLES; do case $table in */"$name") printf '%s\n' "$table" ;; esac; done
-            fi
+            case $name in
+                '? '*) meant "${name#* }" ;;
+                *) for table in $TABLES; do case $table in */"$name") printf '%s\n' "$table" ;; esac; done ;;
+            esac
         done)")
         [ -n "$fresh" ] && all=$all$NEWLINE$fresh
     done
     printf '%s\n' "$all"
 }
+
+# meant FILE: the texts that it may have a shell read by a variable or a pattern.
+# shellcheck disable=SC2086
+meant() {
+    may_be_meant "$1"
+    { last_parts "$1"; printf '%s\n' = $TABLES; } | named_so | grep -vxF "$1"
+}
+
+# unseen FILE...: those that have a shell read what only that shell knows; what packages read so, they bring.
+unseen() { own "$(read_by "$@" | sed -n 's/^?? //p')"; }
 
 # setting EXPRESSION FILE...: those that have one of the variables of the expression elsewhere than behind a dollar sign.
 # shellcheck disable=SC2046
@@ -136,14 +151,20 @@ want_sessions() {
     for file in /etc/systemd/system.conf /etc/systemd/user.conf /etc/systemd/system.conf.d/*.conf /etc/systemd/user.conf.d/*.conf; do
         [ -f "$file" ] && [ -n "$(setting "$exporting" "$file")" ] && record session "$file" "$file"
     done
-    [ -n "$(setting "$exporting" $(without "$SESSION_FILES" "$(reads $SESSION_FILES)"))" ] || return 0
+    led=$(reads $SESSION_FILES)
+    [ -n "$(setting "$exporting" $(without "$SESSION_FILES" "$led"))$(unseen $led)" ] || return 0
     for file in $SESSION_FILES; do
-        for other in $(setting "$exporting" $(without "$SESSION_FILES" "$(reads "$file")")); do record session "$file" "$other"; done
+        led=$(reads "$file")
+        for other in $(setting "$exporting" $(without "$SESSION_FILES" "$led")); do record session "$file" "$other"; done
+        # What a shell completes by is of no matter.
+        case $file in *rc | *.fish) continue ;; esac
+        for other in $(unseen $led); do record session_unseen "$file" "$other"; done
     done
 }
 
-# want_urls: those of them that name a mailbox as a URL, which programs of many kinds take.
-# shellcheck disable=SC2013,SC2086,SC2154
-want_urls() {
-    for table in $(grep -lE '(imap|pop3)s?://' -- $TABLES); do record url "$table"; done
+# want_mailboxes: those of them that name a mailbox as a URL, which programs of many kinds take, or what programs of one's own read mail with.
+# shellcheck disable=SC2013,SC2046,SC2086,SC2154
+want_mailboxes() {
+    for table in $(grep -liE '(imap|pop3)s?://' -- $TABLES); do record url "$table"; done
+    for table in $(own "$(setting "$mailboxes" $TABLES)"); do record mailbox "$table"; done
 }

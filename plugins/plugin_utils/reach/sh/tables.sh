@@ -9,6 +9,11 @@ want_tables() {
     TABLES=$NEWLINE
     SESSION_FILES=
     IS_TOLD=
+    for name in awk find grep sed sort tr; do
+        command -v "$name" >/dev/null && continue
+        record unread 'cron, systemd and the like' "there is no $name to look at them with"
+        return
+    done
     # shellcheck disable=SC2088
     for places in '/etc/crontab' '/etc/anacrontab' '/etc/cron.*/*' '/etc/periodic/*/*' '/etc/crontabs/*' '/var/spool/cron/*' \
         '/var/spool/cron/crontabs/*' '/var/spool/cron/tabs/*' '/var/cron/tabs/*' '/etc/rc.local' '/etc/rc.d/rc.local' \
@@ -99,7 +104,9 @@ follow() {
     PACKAGED=$PACKAGED$NEWLINE$(packaged $(printf '%s\n' "$new" | grep -E '^/(usr/)?(s?bin|lib|share)/'))
     followed=$(without "$PACKAGED" "$TABLES")
     WORDS=$(words_of $followed)
-    READ=$NEWLINE$(read_by $followed)$NEWLINE
+    READ=$(read_by $followed)
+    by_a_variable=$(own "$(by_a_variable "$READ")")
+    READ=$NEWLINE$READ$NEWLINE$(last_parts $by_a_variable; may_be_meant $by_a_variable | below_homes)$NEWLINE
     found=
     for table in $followed; do directory "${table%/*}"; done
     lead $(printf '%s\n' "$HOMES" = "$WORDS" | placed | normal)
@@ -151,12 +158,23 @@ words_of() {
         tr -c 'A-Za-z0-9_./~${}+@-' '\012' | awk 'length < 4096' | sort -u
 }
 
-# may_be_meant FILE...: the files and what lies in the directories that these name on lines with a pattern, a list or what a command prints;
-# but for those of programs, and for what sessions read anyway.
-# shellcheck disable=SC2046
+# may_be_meant FILE...: the files and what lies in the directories that these name on lines with a pattern, a list or what a command prints,
+# or before one from there in a cd or for a variable; but for those of programs, and for what sessions read anyway.
+# shellcheck disable=SC2046,SC2086
 may_be_meant() {
-    for path in $(grep -hE '/[^[:blank:]]*[*?]|(for|while|find|ls|run-parts|xargs)[[:blank:]]|`|\$\(|BASH_ENV' -- "$@" | words_of |
-        { printf '%s\n' "$HOMES" = && cat; } | placed | normal); do
+    [ "$#" -gt 0 ] || return 0
+    lists='/[^[:blank:]]*[*?]|(for|while|find|ls|run-parts|xargs)[[:blank:]]|`|\$\(|BASH_ENV'
+    from_there=$(grep -lE '(in|find|ls|run-parts)[[:blank:]]+"?[$.*]' -- "$@")
+    named=$({
+        grep -hE "$lists" -- "$@"
+        [ -z "$from_there" ] || grep -hE '(^|[[:blank:];&|(])cd[[:blank:]]|^[A-Za-z_]*="?[/~$]' -- $from_there
+    } | words_of)
+    listed=$(grep -hE '(for|find|ls|run-parts)[[:blank:]]' -- "$@" | words_of)
+    for path in $({
+        printf '%s\n' "$HOMES" = "$named" | placed
+        printf '%s\n' "$HOMES" = "$listed" | relative
+        { printf '%s\n' "$listed" = && entries_of "$HOMES" -type d; } | named_so
+    } | normal); do
         case $path in */bin | */sbin | /etc/profile.d) continue ;; esac
         [ -d "$path" ] && [ "$path" != / ] && small $(entries_of "$path" ! -type d | head -n 200)
         [ -f "$path" ] && small "$path"
@@ -199,24 +217,63 @@ named_so() {
         ++seen > 200000 { print "="; exit }'
 }
 
-# read_by FILE...: the last parts of the names of the files that these have a shell, or another interpreter, read; "?" for one that only
-# that shell knows, or for an environment that a command prints.
+# own FILES: those that no package has brought.
+# shellcheck disable=SC2046,SC2086
+own() { [ -z "$1" ] || without "$(packaged $1)" "$1"; }
+
+# last_parts FILE...: of what these assign to variables or have a shell read, what may be the last part of a file's name.
+last_parts() {
+    [ "$#" -eq 0 ] || grep -hE '=|[[:blank:]]in[[:blank:]]|(^|[[:blank:];&|("])(\.|source|[a-z]*sh)[[:blank:]]' -- "$@" | words_of |
+        sed -n 's/^.*\///p' | sort -u
+}
+
+# below_homes: of paths, those that lie in no home itself.
+below_homes() {
+    homes=$NEWLINE$HOMES awk '{ place = $0; sub(/\/[^\/]*$/, "", place); if (!index(ENVIRON["homes"], "\n" place "\n")) print }'
+}
+
+# by_a_variable READ: of what read_by says, the files that have a shell read what a variable or a pattern names.
+by_a_variable() { printf '%s\n' "$1" | sed -n 's/^? //p'; }
+
+# read_by FILE...: the last parts of the names of the files that these have a shell, or another interpreter, read; "?" and the file's own
+# name for one that a variable or a pattern names, or for an environment that a command prints; "??" for one that only that shell knows.
 read_by() {
     awk 'function bare(word) {
-            sub(/^["\047`(){};&|<>]+/, "", word)
+            sub(/^["\047`(){};&|<>\\]+/, "", word)
             sub(/["\047`(){};&|<>\r].*$/, "", word)
             sub(/^.*[\/=]/, "", word)
             return word
         }
+        # Whether what a command prints is a place beside a script, or of a name that is there.
+        function is_a_place(text) { return text ~ /([$][(]|`)[ \t]*(dirname|basename|cd|readlink|realpath|ls|find)/ }
+        FILENAME != current { current = FILENAME; split("", assigned); computes_path = 0 }
         /^[ \t]*[#;]/ { next }
-        /(export|env|declare -x)[ \t]+["$`]|BASH_ENV=|while[ \t]+read/ { print "?" }
-        { sub(/^[ \t]*EnvironmentFile[ \t]*=[ \t]*-?/, ". "); gsub(/[;&|]+/, "& "); gsub(/<[ \t]*/, " ") }
+        /(export|env|declare -x)[ \t]+["$`]|BASH_ENV=|while[ \t]+read/ { print "? " FILENAME }
+        /(^|[^A-Za-z0-9_])PATH="?([$][(]|`)/ { computes_path = 1 }
+        {
+            text = $0
+            while (match(text, /[A-Za-z_][A-Za-z0-9_]*(=|[ \t]+in[ \t])/)) {
+                name = substr(text, RSTART, RLENGTH)
+                sub(/[^A-Za-z0-9_].*$/, "", name)
+                text = substr(text, RSTART + RLENGTH)
+                if (text !~ /^"?([$][(]|`)/ || is_a_place(text)) assigned[name] = 1
+            }
+        }
+        { sub(/^[ \t]*EnvironmentFile[ \t]*=[ \t]*-?/, ". "); gsub(/[;&|]+/, "& "); gsub(/<\(/, "$("); gsub(/<[ \t]*/, " ") }
         {
             for (i = 1; i < NF; i++) {
+                if ($i ~ /^(-[a-zA-Z]*K|--config)$/) print bare($(i + 1))
                 if (bare($i) !~ /^(\.|source|[a-z]*sh|python[0-9.]*|perl|php[0-9.]*|ruby|node)$/) continue
                 for (j = i + 1; j < NF && $j ~ /^[-+]/;) j += $j ~ /^[-+][oO]$/ ? 2 : 1
                 file = bare($j)
-                if (file ~ /[$*?]/ || $j ~ /[$<]\(|`/) file = "?"
+                if (file ~ /[$*?]/ || $j ~ /[$]\(|`/) {
+                    name = $j
+                    sub(/^[^A-Za-z0-9_]*/, "", name)
+                    sub(/[^A-Za-z0-9_].*$/, "", name)
+                    is_known = $j ~ /[*?]|:-/ || $j !~ /[$]\(|`/ && name in assigned || is_a_place($j)
+                    file = (is_known || bare($i) !~ /^(\.|source)$/ ? "? " : "?? ") FILENAME
+                }
+                else if (bare($i) ~ /^(\.|source)$/ && $j !~ /\// && computes_path) print "?? " FILENAME
                 print file
             }
         }' "$@" | sort -u
@@ -232,14 +289,14 @@ texts() {
     printf '%s\n' "$marked"
     for text in $(without "$marked" "$small"); do
         [ -x "$text" ] && printf '%s\n' "$text" && continue
-        case $READ in *"$NEWLINE${text##*/}$NEWLINE"*) printf '%s\n' "$text" ;; esac
+        case $READ in *"$NEWLINE${text##*/}$NEWLINE"* | *"$NEWLINE$text$NEWLINE"*) printf '%s\n' "$text" ;; esac
     done
 }
 
-# small FILE...: those that are neither large nor of machine code (ELF, or Mach-O).
+# small FILE...: those that are neither large nor of machine code (ELF, or Mach-O). A link may lead to a directory, of which nothing is meant.
 # shellcheck disable=SC2086
 small() {
-    small=$(find -L /dev/null "$@" -type f -size +0 -size -513)
+    small=$(find -L /dev/null "$@" -prune -type f -size +0 -size -513)
     [ -n "$small" ] || return 0
     without "$(grep -l -e "$(printf '^\177ELF')" -e "$(printf '^\317\372\355\376')" -e "$(printf '^\312\376\272\276')" $small)" "$small"
 }

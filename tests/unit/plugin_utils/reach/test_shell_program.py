@@ -229,6 +229,11 @@ def test_a_command_that_names_a_mailbox_leaves_every_clients_answer_open_where_n
     assert ("/etc/cron.d/mail", "accounts") in [(gap["what"], gap["affects"]) for gap in evidence["gaps"]]
 
 
+def test_what_reads_mail_without_a_client_leaves_the_answer_open() -> None:
+    evidence = shell.evidence([("uname", "Linux"), ("mailbox", "/opt/m.py")])
+    assert ("/opt/m.py", "clients") in [(gap["what"], gap["affects"]) for gap in evidence["gaps"]]
+
+
 SESSION_TEXTS = {
     "export OPENSSL_CONF=/x": "export OPENSSL_CONF=/x",
     f"  OPENSSL_CONF='/x' PASSWORD={S}": "export OPENSSL_CONF='/x'",

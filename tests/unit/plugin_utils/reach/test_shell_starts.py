@@ -30,7 +30,7 @@ def lay(root: Path, files: Mapping[str, str]) -> None:
 def told(sh: list[str], root: Path, calls: str, sessions: tuple[str, ...] = ()) -> list[frame.Record]:
     """The records of *calls*, on a host whose only table is TABLE and whose only homes are home/a and home/b; paths without *root*."""
     operands = "" if "mbsync" in calls else "1"
-    chosen = {**wanted.ENVIRONMENT.lists, "harmless": " --silent --daemon -a -d -s -v ", "operands": operands}
+    chosen = {**wanted.IN_TABLES.lists, "harmless": " --silent --daemon -a -d -s -v ", "operands": operands}
     lists = "".join(f"export {name}='{words}'\n" for name, words in chosen.items())
     homes = "".join(f"$ROOT/home/{name}$NEWLINE" for name in "ab")
     script = f"{functions()}\nROOT='{root}'\nHOMES={homes}\n{lists}IFS=$NEWLINE\nSESSION_FILES=\nIS_TOLD=\nTABLES=$NEWLINE\n"
@@ -123,8 +123,71 @@ STARTED = {
         {"opt/env": CHANGES},
         TABLE,
     ),
+    "by a text that a shell reads": ('* * * * * a bash <<<"fetchmail -f x"\n', {}, TABLE),
+    "by what a crontab has for input": ("* * * * * a sh%fetchmail -f x\n", {}, TABLE),
+    "by a name behind a backslash": ("* * * * * a \\fetchmail -f x\n", {}, TABLE),
+    "with options from its input": ("* * * * * a echo -f x | xargs fetchmail\n", {}, TABLE),
+    "by a pattern behind a cd": (
+        "* * * * * a ROOT/opt/first\n",
+        {"opt/first": '#!/bin/sh\ncd ROOT/opt/jobs\nfor f in *; do sh "$f"; done\n', "opt/jobs/one": OPTIONS[10:]},
+        "opt/jobs/one",
+    ),
+    "by a pattern behind a variable": (
+        "* * * * * a ROOT/opt/first\n",
+        {"opt/first": '#!/bin/sh\nD=ROOT/opt/jobs\nfor f in "$D"/*; do sh "$f"; done\n', "opt/jobs/one": OPTIONS[10:]},
+        "opt/jobs/one",
+    ),
+    "by a pattern within the home": ("* * * * * for f in jobs/*; do sh $f; done\n", {"home/a/jobs/one": OPTIONS[10:]}, "home/a/jobs/one"),
+    "by find within the home": ("* * * * * find jobs -type f -exec sh {} ;\n", {"home/a/jobs/one": OPTIONS}, "home/a/jobs/one"),
+    "by the path that a variable holds": (
+        "* * * * * a ROOT/opt/first\n",
+        {"opt/first": "#!/bin/sh\nS=ROOT/opt/second\nsh $S\n", "opt/second": OPTIONS[10:]},
+        "opt/second",
+    ),
+    "in the environment of a file that a variable names": (
+        "* * * * * a ROOT/opt/first\n",
+        {"opt/first": "#!/bin/sh\nE=ROOT/opt/env\n. $E\nfetchmail\n", "opt/env": CHANGES},
+        "opt/first",
+    ),
+    "in the environment of a file beside it": (
+        "* * * * * a ROOT/opt/first\n",
+        {"opt/first": '#!/bin/sh\n. "$(dirname "$0")/env"\nfetchmail\n', "opt/env": CHANGES},
+        "opt/first",
+    ),
+    "in the environment of a file that only the shell knows": (
+        "* * * * * a ROOT/opt/first\n",
+        {"opt/first": '#!/bin/sh\n. "$(cat where)"\nfetchmail\n'},
+        "opt/first",
+    ),
+    "in the environment of a file that a computed variable names": (
+        "* * * * * a ROOT/opt/first\n",
+        {"opt/first": '#!/bin/sh\nE=$(cat where)\n. "$E"\nfetchmail\n'},
+        "opt/first",
+    ),
+    "in the environment of a file of a path that only the shell knows": (
+        "* * * * * a ROOT/opt/first\n",
+        {"opt/first": "#!/bin/sh\nPATH=$(cat p)\n. env\nfetchmail\n"},
+        "opt/first",
+    ),
+    "in the environment that a process prints": (
+        "* * * * * a ROOT/opt/first\n",
+        {"opt/first": "#!/bin/bash\n. <(print-environment)\nfetchmail\n"},
+        "opt/first",
+    ),
 }
 NOT_STARTED = {
+    "plainly with a file that a variable names": (
+        "* * * * * a ROOT/opt/first\n",
+        {"opt/first": "#!/bin/sh\nE=ROOT/opt/env\n. $E\nfetchmail\n", "opt/env": "A=b\n"},
+    ),
+    "plainly with a file beside it": (
+        "* * * * * a ROOT/opt/first\n",
+        {"opt/first": '#!/bin/sh\n. "$(dirname "$0")/env"\nfetchmail\n', "opt/env": "A=b\n"},
+    ),
+    "plainly with a file of a default name": (
+        "* * * * * a ROOT/opt/first\n",
+        {"opt/first": '#!/bin/sh\n. "${E:-ROOT/opt/env}"\nfetchmail\n', "opt/env": "A=b\n"},
+    ),
     "plainly before another command": ("* * * * * a mbsync -a; notmuch new\n", {}),
     "plainly under a condition": ("* * * * * a ROOT/opt/f\n", {"opt/f": "#!/bin/sh\nif mbsync -a; then\n  true\nfi\n"}),
     "plainly with output thrown away": ("* * * * * a fetchmail --silent > /dev/null 2>&1\n", {}),
@@ -173,6 +236,7 @@ SESSIONS = {
     "one of a list": ('for e in $(ls ~/.env.d); do . "$e"; done\n', {"home/a/.env.d/mail.sh": CHANGES}, "home/a/.env.d/mail.sh"),
     "one without such a variable": (". ~/.env\n", {"home/a/.env": "# OPENSSL_CONF=/x\nexport EDITOR=vi\n"}, None),
     "one that it does not read": ("cat ~/.env\n", {"home/a/.env": CHANGES}, None),
+    "one of a default name": ('. "${E:-~/.env}"\n', {"home/a/.env": "A=b\n"}, None),
 }
 
 
@@ -184,6 +248,48 @@ def test_what_sessions_read_by_way_of_another_file(
     lay(tmp_path, {"home/a/.bashrc": text, **files})
     found = told(sh, tmp_path, "want_sessions", ("home/a/.bashrc",))
     assert found == ([("session", "home/a/.bashrc", other)] if other else [])
+
+
+MAILBOXES = {
+    "a URL": ("* * * * * a get IMAPS://h.example/\n", {}, ("url", TABLE)),
+    "a URL of a file that curl reads": ("* * * * * a curl -sK ROOT/opt/c\n", {"opt/c": 'url = "imaps://h.example/"\n'}, ("url", "opt/c")),
+    "a library of Python": ("* * * * * a python3 ROOT/opt/m.py\n", {"opt/m.py": "import imaplib\n"}, ("mailbox", "opt/m.py")),
+    "a library of Perl": ("* * * * * a ROOT/opt/m\n", {"opt/m": "#!/usr/bin/perl\nuse Mail::IMAPClient;\n"}, ("mailbox", "opt/m")),
+    "a mail server's port": ("* * * * * a openssl s_client -tls1 -connect h.example:993\n", {}, ("mailbox", TABLE)),
+    "another server's port": ("* * * * * a openssl s_client -connect h.example:443\n", {}, None),
+    "a remark": ("* * * * * a python3 ROOT/opt/m.py\n", {"opt/m.py": "# import imaplib\n"}, None),
+}
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+@pytest.mark.parametrize(("text", "files", "record"), MAILBOXES.values(), ids=MAILBOXES)
+def test_what_reads_mail_without_a_client_is_seen(
+    sh: list[str], tmp_path: Path, text: str, files: Mapping[str, str], record: tuple[str, str] | None
+) -> None:
+    lay(tmp_path, {TABLE: text, **files})
+    assert told(sh, tmp_path, "want_mailboxes") == ([record] if record else [])
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_a_profile_that_has_what_only_the_shell_knows_read(sh: list[str], tmp_path: Path) -> None:
+    lay(tmp_path, {"home/a/.profile": '. "$(cat where)/env"\n', "home/a/.bashrc": ". <(tool completion bash)\n"})
+    found = told(sh, tmp_path, "want_sessions", ("home/a/.profile", "home/a/.bashrc"))
+    assert found == [("session_unseen", "home/a/.profile", "home/a/.profile")]
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_a_link_to_a_directory_is_not_searched(sh: list[str], tmp_path: Path) -> None:
+    """find would go through all that lies below."""
+    lay(tmp_path, {TABLE: "* * * * * a for f in ROOT/jobs/*; do sh $f; done\n", "far/away/one": OPTIONS})
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs/link").symlink_to(tmp_path / "far")
+    assert told(sh, tmp_path, "want_starts fetchmail") == []
+
+
+def test_without_the_utilities_it_is_told_that_nothing_was_seen(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    records = told(["sh"], tmp_path, f"PATH={tmp_path}/empty\nwant_tables")
+    assert [record[:2] for record in records] == [("unread", "cron, systemd and the like")]
 
 
 @pytest.mark.parametrize("sh", SHELLS)
@@ -261,15 +367,16 @@ def test_a_text_that_is_too_large_is_told(sh: list[str], tmp_path: Path) -> None
     assert told(sh, tmp_path, "want_starts fetchmail") == [("unread", TABLE, "is larger than a MiB")]
 
 
+@pytest.mark.parametrize("kind", ["session", "session_unseen"])
 @pytest.mark.parametrize(("file", "open_for"), [("/etc/profile", {"a", "b"}), ("/home/a/.bashrc", {"a"})])
-def test_a_variable_of_another_file_leaves_the_answer_open_for_whom_it_concerns(file: str, open_for: set[str]) -> None:
+def test_a_variable_of_another_file_leaves_the_answer_open_for_whom_it_concerns(file: str, open_for: set[str], kind: str) -> None:
     records: list[frame.Record] = [("host", "Linux", "6", "x86_64", "0"), ("path", "/etc/passwd", "/etc/passwd", "-rw-r--r-- 1 0 0 9 Nov")]
     records += [("file", "/etc/passwd", "".join(f"{name}:x:100{number}:100::/home/{name}:/bin/sh\n" for number, name in enumerate("ab")))]
     for home in ("/home/a", "/home/b"):
         records += [("home", home, "1"), ("path", home, home, "drwx------ 2 1000 100 9 Nov")]
         records += [("path", f"{home}/.fetchmailrc", f"{home}/.fetchmailrc", "-rw------- 1 1000 100 9 Nov")]
         records += [("file", f"{home}/.fetchmailrc", "poll h.example proto imap user u ssl\n")]
-    records += [("session", file, "/opt/env")]
+    records += [(kind, file, "/opt/env")]
     [client] = shell.evidence(records)["clients"]
     found = {account["user"] for account in client["accounts"] if any(item["file"] == file for item in account["undecided"])}
     assert (len(client["accounts"]), found) == (2, open_for)
