@@ -100,6 +100,9 @@ class _Reader:
         undecided = []
         if not server:
             undecided.append(("server", "the environment has a part in it", line))
+        elif server.startswith("_"):
+            undecided.append(("server", "a service record of DNS tells it", line))
+            server = None
         if any(found.conditional for found in section.lines):
             undecided.append(("proxy", "a condition decides whether its lines count", line))
         ports = [port] + [bind[1] for bind in binds]

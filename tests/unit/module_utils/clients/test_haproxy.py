@@ -117,7 +117,11 @@ def test_files_make_one_configuration(tree, read):
 
 @pytest.mark.parametrize(
     ("text", "what"),
-    [('listen a\n bind :143\n server s "$H:993" ssl\n', "server"), ("listen a\n.if defined(X)\n server s h:993 ssl\n.endif\n", "proxy")],
+    [
+        ('listen a\n bind :143\n server s "$H:993" ssl\n', "server"),
+        ("listen a\n bind :143\n server-template s 3 _imaps._tcp.h.example resolvers r ssl\n", "server"),
+        ("listen a\n.if defined(X)\n server s h:993 ssl\n.endif\n", "proxy"),
+    ],
 )
 def test_what_is_known_only_at_start_is_undecided(text, what, read):
     evidence, _gaps = read(text)
