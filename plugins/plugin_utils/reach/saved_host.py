@@ -224,6 +224,11 @@ class _NoLaunches:
     def session(self, user: User) -> sessions.Session:
         return self._sessions.of(user)
 
+    def note_other_places(self, host: Host) -> None:
+        """Note where sessions have mail clients look for files that were not taken."""
+        for user in host.users:
+            sessions.note_other_places(host, user, self.session(user))
+
     @staticmethod
     def of(*_names: str) -> list[Any]:
         return []

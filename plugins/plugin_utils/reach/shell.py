@@ -46,6 +46,7 @@ def _evidence(records: list[Record]) -> Evidence:
     document: Evidence = collect.of_host(host, NAME, host.uid == 0, readers=readers)
     openssl_program.complete(host, document["stacks"], records)
     _note_unread(host, document, records)
+    host.launches.note_other_places(host)
     for why in shell_call.notes(records):
         document = note(document, why)
     return masked.undecided(document)

@@ -164,7 +164,8 @@ listed() { entries "$2" "$1"; }
 
 want_homes() {
     set +f
-    HOMES=$( (sed -n 's/^[^:]*:[^:]*:[^:]*:[^:]*:[^:]*:\(\/[^:]*\):[^:]*$/\1/p' </etc/passwd; printf '%s\n' /home/* /Users/*) |
+    # The last line may have no end.
+    HOMES=$( (sed -n 's/^[^:]*:[^:]*:[^:]*:[^:]*:[^:]*:\(\/[^:]*\):[^:]*$/\1/p' </etc/passwd; printf '\n%s' /home/* /Users/*; echo) |
         sed 's/\/*$//; /^$/d' | sort -u)
     set -f
     kept=

@@ -12,9 +12,14 @@ dpkg_status() { sed -n '/^Package: /p;/^Status: /p;/^Section: /p;/^Architecture:
 apk_installed() { sed -n '/^[PVAFR]:/p;/^$/p'; }
 tls_variables() { sed '/^[[:blank:]]*\(export[[:blank:]][[:blank:]]*\)\{0,1\}\(OPENSSL_CONF\|GNUTLS_SYSTEM\|NSS_IGNORE\)[A-Z_]*=/!s/.*//'; }
 # Of a file that sessions read, the variables that have a plain value. $exported: what stands before each: whether a shell's file
-# exports it may be said on a line of its own.
+# exports it may be said on a line of its own. Of one that a shell sets behind other words, a value that only that shell knows.
 session_variables() {
+    behind='\(then\|else\|do\|export\|declare\|typeset\)[[:blank:]]\([^#;&|]*[[:blank:]]\)\{0,1\}'
+    known_there=
+    [ -n "${exported-}" ] && known_there="s/^[^#]*[;&|({][[:blank:]]*${variables-}:\{0,1\}=.*\$/export \1=\"\$(:)\"/;t
+s/^\([^#]*[;&|({]\)\{0,1\}[[:blank:]]*$behind${variables-}:\{0,1\}=.*\$/export \4=\"\$(:)\"/;t"
     sed "s/^[[:blank:]]*\(export[[:blank:]][[:blank:]]*\)\{0,1\}${variables-}=\([\"']\{0,1\}[^[:blank:];&|]*\).*\$/${exported-}\2=\3/;t
+$known_there
 s/.*//"
 }
 # Of a file of csh or fish, that it exports one of $variables.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 from posix_shells import SHELLS, functions
@@ -240,6 +241,14 @@ SESSION_TEXTS = {
     f"LD_LIBRARY_PATH=/a:/b;export LD_LIBRARY_PATH; TOKEN={S}": "export LD_LIBRARY_PATH=/a:/b",
     f"export OPENSSL_CONF=/x&&echo {S}": "export OPENSSL_CONF=/x",
     f"export TOKEN={S}": "",
+    f"umask 22; export OPENSSL_CONF={S}": 'export OPENSSL_CONF="$(:)"',
+    f"if [ -d /x ]; then OPENSSL_CONF={S}; fi": 'export OPENSSL_CONF="$(:)"',
+    f"[ -d /x ]&&XDG_CONFIG_HOME={S}": 'export XDG_CONFIG_HOME="$(:)"',
+    f"export TOKEN={S} OPENSSL_CONF={S}": 'export OPENSSL_CONF="$(:)"',
+    f"typeset -x OPENSSL_CONF={S}": 'export OPENSSL_CONF="$(:)"',
+    f": ${{OPENSSL_CONF:={S}}}": 'export OPENSSL_CONF="$(:)"',
+    f"export XOPENSSL_CONF={S} TOKEN={S}": "",
+    f"export TOKEN={S} # OPENSSL_CONF={S}": "",
     f"JAVA_TOOL_OPTIONS=-Djavax.net.ssl.keyStorePassword={S}": "",
     f"# OPENSSL_CONF=/x {S}": "",
     f"echo {S} OPENSSL_CONF=/x": "",
@@ -252,6 +261,43 @@ def test_of_what_sessions_read_the_variables_for_tls_go_out(sh: list[str]) -> No
     [profile] = [chosen for path, chosen in wanted.SYSTEM.files if path == "~/.profile"]
     passed = filtered(sh, profile, "\n".join(SESSION_TEXTS) + "\n")
     assert passed.splitlines() == list(SESSION_TEXTS.values())
+
+
+def of_alice(profile: str) -> list[frame.Record]:
+    """The records of a host whose only user has that profile and an account of fetchmail."""
+    home = "/home/alice"
+    records: list[frame.Record] = [("host", "Linux", "6", "x86_64", "0"), ("home", home, "1")]
+    records += [("path", home, home, "drwx------ 2 1000 100 9 Nov")]
+    files = {
+        "/etc/passwd": f"alice:x:1000:100::{home}:/bin/sh\n",
+        f"{home}/.profile": profile,
+        f"{home}/.fetchmailrc": "poll h.example proto imap user u ssl\n",
+    }
+    for path, text in files.items():
+        records += [("path", path, path, "-rw------- 1 1000 100 9 Nov"), ("file", path, text)]
+    return records
+
+
+def test_where_a_session_has_clients_look_for_their_files_is_told() -> None:
+    evidence = shell.evidence(of_alice("export XDG_CONFIG_HOME=/srv/x\n"))
+    assert ("/srv/x", "accounts") in [(gap["what"], gap["affects"]) for gap in evidence["gaps"]]
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_a_variable_that_a_profile_sets_behind_other_words_leaves_the_answer_open(sh: list[str]) -> None:
+    [profile] = [chosen for path, chosen in wanted.SYSTEM.files if path == "~/.profile"]
+    passed = filtered(sh, profile, "if true; then export OPENSSL_CONF=/x; fi\n")
+    [client] = shell.evidence(of_alice(passed))["clients"]
+    assert "OPENSSL_CONF" in [item["what"] for account in client["accounts"] for item in account["undecided"]]
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_a_home_of_the_last_line_of_passwd_is_seen_though_the_line_has_no_end(sh: list[str], tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "passwd").write_text(f"a:x:1:1::/nowhere:/bin/sh\nb:x:2:2::{tmp_path}/home:/bin/sh")
+    text = functions().replace("/etc/passwd", str(tmp_path / "passwd"))
+    output = _run(sh, f"{text}\nprintf '%s\\n' '{program.START} n0'\nIFS=$NEWLINE\nwant_homes\nrecord end\n")
+    assert ("home", f"{tmp_path}/home", "1") in frame.split(output, "n0")[0]
 
 
 OTHER_TEXTS = {
