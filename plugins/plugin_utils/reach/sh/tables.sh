@@ -109,7 +109,8 @@ follow() {
     READ=$NEWLINE$READ$NEWLINE$(last_parts $by_a_variable; may_be_meant $by_a_variable | below_homes)$NEWLINE
     found=
     for table in $followed; do directory "${table%/*}"; done
-    lead $(printf '%s\n' "$HOMES" = "$WORDS" | placed | normal)
+    placed=$(printf '%s\n' "$HOMES" = "$WORDS" | placed | normal)
+    lead $placed $(cut_off $placed)
     lead $(printf '%s\n' "$DIRECTORIES" = "$WORDS" | relative | normal)
     lead $(may_be_meant $followed)
     lead $({ printf '%s\n' "$WORDS" =; entries_of "$DIRECTORIES" ! -type d; entries_of "$HOMES" -type d; } | named_so)
@@ -198,6 +199,23 @@ placed() {
         !/\{/ { sub(/\}+$/, "") }
         /^\/./ { print }
         /^(~|\$HOME|\$[{]HOME[}])(\/|$)/ { sub(/^[^\/]*/, ""); for (i = 1; i <= homes; i++) print home[i] $0 }'
+}
+
+# cut_off PATH...: of those that are not there, the files whose names go on from there with what is no part of a word, as a blank; of
+# directories of such names, the files that lie in them.
+# shellcheck disable=SC2046
+cut_off() {
+    for beginning; do
+        [ -e "$beginning" ] && continue
+        set +f
+        set -- "$beginning"[!A-Za-z0-9_.~+@-]*
+        set -f
+        for path; do
+            case $path in *"$NEWLINE"*) continue ;; esac
+            [ -f "$path" ] && printf '%s\n' "$path"
+            [ -d "$path" ] && small $(entries_of "$path" ! -type d | head -n 200)
+        done
+    done
 }
 
 # Of directories, "=" and words, the paths of names with a directory, in all of these. What a variable stands for is left out.

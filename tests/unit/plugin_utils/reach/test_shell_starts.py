@@ -139,6 +139,14 @@ STARTED = {
     ),
     "by a pattern within the home": ("* * * * * for f in jobs/*; do sh $f; done\n", {"home/a/jobs/one": OPTIONS[10:]}, "home/a/jobs/one"),
     "by find within the home": ("* * * * * find jobs -type f -exec sh {} ;\n", {"home/a/jobs/one": OPTIONS}, "home/a/jobs/one"),
+    "a script with a blank in its path": ("* * * * * a 'ROOT/opt/my jobs/one'\n", {"opt/my jobs/one": OPTIONS}, "opt/my jobs/one"),
+    "a script with an escaped blank in its name": ("* * * * * a ROOT/opt/one\\ job\n", {"opt/one job": OPTIONS}, "opt/one job"),
+    "a script with a letter that is not of ASCII in its name": (
+        "* * * * * a ~/bin/täglich\n",
+        {"home/a/bin/täglich": OPTIONS},
+        "home/a/bin/täglich",
+    ),
+    "a script with a comma in its name": ("* * * * * a sh ROOT/opt/a,b\n", {"opt/a,b": OPTIONS[10:]}, "opt/a,b"),
     "by the path that a variable holds": (
         "* * * * * a ROOT/opt/first\n",
         {"opt/first": "#!/bin/sh\nS=ROOT/opt/second\nsh $S\n", "opt/second": OPTIONS[10:]},
@@ -176,6 +184,7 @@ STARTED = {
     ),
 }
 NOT_STARTED = {
+    "by one whose name begins alike": ("* * * * * a ROOT/opt/one\n", {"opt/one-job": OPTIONS, "opt/ones": OPTIONS, "opt/one": PLAIN}),
     "plainly with a file that a variable names": (
         "* * * * * a ROOT/opt/first\n",
         {"opt/first": "#!/bin/sh\nE=ROOT/opt/env\n. $E\nfetchmail\n", "opt/env": "A=b\n"},
