@@ -114,22 +114,21 @@ drop_ins() {
 reads() {
     all=$* fresh=$*
     while [ -n "$fresh" ]; do
-        fresh=$(without "$all" "$(for name in $(read_by $fresh); do
-            case $name in
-                '? '*) meant "${name#* }" ;;
-                *) for table in $TABLES; do case $table in */"$name") printf '%s\n' "$table" ;; esac; done ;;
-            esac
-        done)")
+        read=$(read_by $fresh)
+        fresh=$(without "$all" "$(for name in $(printf '%s\n' "$read" | sed '/^?/d'); do
+            for table in $TABLES; do case $table in */"$name") printf '%s\n' "$table" ;; esac; done
+        done; meant $(by_a_variable "$read"))")
         [ -n "$fresh" ] && all=$all$NEWLINE$fresh
     done
     printf '%s\n' "$all"
 }
 
-# meant FILE: the texts that it may have a shell read by a variable or a pattern.
+# meant FILE...: the texts that these may have a shell read by a variable or a pattern.
 # shellcheck disable=SC2086
 meant() {
-    may_be_meant "$1"
-    { last_parts "$1"; printf '%s\n' = $TABLES; } | named_so | grep -vxF "$1"
+    [ "$#" -gt 0 ] || return 0
+    may_be_meant "$@"
+    { last_parts "$@"; printf '%s\n' = $TABLES; } | named_so
 }
 
 # unseen FILE...: those that have a shell read what only that shell knows; what packages read so, they bring.
