@@ -110,7 +110,7 @@ drop_ins() {
 }
 
 # reads FILE...: these, what they have a shell read, and so on. For a name that only the shell knows stands all that it may be.
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046,SC2086
 reads() {
     all=$* fresh=$*
     while [ -n "$fresh" ]; do
