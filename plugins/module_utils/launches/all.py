@@ -156,11 +156,13 @@ class Launches:
 
     def _of_words(self, words, context, depth):
         found = wrappers.unwrapped(words, context)
-        if found is not None and found.context.is_login:
+        if found is None:
+            return
+        if found.context.is_login:
             found.context = self._logged_in(found.context)
         if isinstance(found, wrappers.Shell):
             yield from self._of_shell(found, depth)
-        elif found is None:
+        elif not found.program or wrappers.is_shell(found.program):
             self._unread.append((context.file, context.line))
         elif posixpath.basename(found.program or "") == "run-parts":
             yield from self._run_parts(found, depth)

@@ -41,19 +41,19 @@ _STARTS_NOTHING = re.compile(
 
 def in_shell(text):
     """Return the names of the clients that a *text* for the shell has as words of their own."""
-    return {match.group("name") for match in _IN_SHELL.finditer(without_remarks(text))}
+    return {match.group("name") for match in _IN_SHELL.finditer(_without_remarks(text))}
 
 
 def in_other_language(text):
     """Return the name of a client that a *text* in another language may start, or None."""
-    text = without_remarks(text)
+    text = _without_remarks(text)
     match = next(filter(None, (pattern.search(text) for pattern in _IN_OTHER_LANGUAGES)), None)
     return match.group("name") if match else None
 
 
 def in_script(text):
     """Return (the first client's name or None, whether a mailbox is read) of the *text* of a script in any language."""
-    text = without_remarks(text)
+    text = _without_remarks(text)
     client = _IN_SHELL.search(text)
     return client.group("name") if client else None, bool(_MAILBOX.search(text))
 
@@ -72,6 +72,6 @@ def handed_on(words):
     return match.group("name") if match else None
 
 
-def without_remarks(text):
-    """Return the *text* without what its readers, in most languages, take for remarks."""
+def _without_remarks(text):
+    """The *text* without what its readers, in most languages, take for remarks."""
     return _REMARK.sub("", text)

@@ -20,6 +20,9 @@ _OPTIONS = {
     "readlink": ("-f", "-e", "-m", "--"),
     "realpath": ("-e", "-m", "--"),
 }
+_SAY = ("echo", "printf")
+# Commands that depend on a test, and none that does not.
+_IS_CHAIN = re.compile(r"\s*(?:\[|test)\s(?:[^;&\n(]|&&)*\Z")
 # What is said there need not be what the shell takes.
 _SAYS_ELSEWHERE = re.compile(r"\b(?:echo|printf)\b[^|]*>")
 
@@ -36,7 +39,11 @@ def printed(text, state, expanded):
         return None
     state.depth += 1
     try:
-        return _of_sides([_commands(side, state, expanded) for side in text.split("||")], state)
+        sides = [_commands(side, state, expanded) for side in text.split("||")]
+        if _IS_CHAIN.match(text) and len(sides) <= 2 and sides[0]:
+            return _of_chain(*sides, state=state)
+        # Which side of an "or" runs is up to the running shell.
+        return _of_commands(sides[0], state) if len(sides) == 1 else None
     except shell_lexer.ShellError:
         return None
     finally:
@@ -48,14 +55,15 @@ def _commands(text, state, expanded):
     return [[word for parts in command.words for word in expanded(parts, state)] for command in commands]
 
 
-def _of_sides(sides, state):
-    """What the commands of one of the sides of an "or" print: of the second where the test is false that the first begins with."""
-    is_true = _tested(sides[0][0]) if sides[0] else None
-    if is_true is not None and len(sides) <= 2:
-        side = sides[0][1:] if is_true else sides[1] if len(sides) == 2 else []
-        return _of_commands(side, state)
-    # Which side runs is up to the running shell.
-    return _of_commands(sides[0], state) if len(sides) == 1 else None
+def _of_chain(first, second=(), *, state):
+    """What is printed by "TEST && COMMAND", the *first* commands, or behind "||" by the *second* ones, where the test is false."""
+    is_true = _tested(first[0])
+    said = [words[0].text in _SAY for words in first[1:] if words]
+    # What may fail has the other side printed as well.
+    if is_true is None or (is_true and second and not all(said)):
+        return None
+    commands = first[1:] if is_true else second
+    return _of_commands(commands, state) if commands else ""
 
 
 def _tested(words):
@@ -84,7 +92,7 @@ def _of_commands(commands, state):
         if found is not None or not words or not all(word.is_decided for word in words):
             return None
         name, texts = posixpath.basename(words[0].text), [word.text for word in words[1:]]
-        if name in ("echo", "printf"):
+        if name in _SAY:
             found = _said(name, texts)
             if found is None:
                 return None

@@ -43,11 +43,17 @@ class Shell:
 
 
 def unwrapped(words, context):
-    """Return what the command of these *words* comes to: a Launch, a Shell, or None when nothing can be said of it."""
+    """Return what the command of these *words* comes to: a Launch, a Shell, or None where nothing is started.
+
+    Of a Launch that only the running shell would know, the program is not decided; that of a shell has a shell as its program where it is
+    not known what it reads.
+    """
     for _wrapper in range(MAX_WRAPPERS):
         words = list(words)
-        if not words or not words[0].is_decided:
+        if not words:
             return None
+        if not words[0].is_decided:
+            return Launch(words, context)
         name = posixpath.basename(words[0].text)
         if name in _SHELLS:
             return _shell(words, context)
@@ -59,7 +65,7 @@ def unwrapped(words, context):
         words, context = inner
         if isinstance(words, Shell):
             return words
-    return None
+    return Launch([Word("", False)], context)
 
 
 def _inner(name, words, context):
@@ -243,21 +249,27 @@ def _of_input(arguments, context):
 
 
 def _shell(words, context):
-    at = 1
+    at, letters = 1, ""
     while at < len(words) and words[at].is_decided and words[at].text[:1] in ("-", "+") and len(words[at].text) > 1:
         text = words[at].text
         at += 1
+        if text == "--":
+            break
         if is_login(text):
             context = context.but(is_login=True)
-        if text in ("-o", "+o", "-O", "--rcfile", "--init-file"):
-            at += 1
-        elif not text.startswith("--") and "s" in text[1:]:
-            return _of_input(words[at:], context)
-        elif not text.startswith("--") and "c" in text[1:]:
-            return Shell(words[at] if at < len(words) else None, None, words[at + 2 :], context)
-    if at >= len(words) or words[at].text in ("-", "/dev/stdin"):
-        return _of_input(words[at + 1 :], context)
-    return Shell(None, words[at], words[at + 1 :], context)
+        if text.startswith("--"):
+            at += text in ("--rcfile", "--init-file")
+        else:
+            letters += text[1:]
+            # The name of an option comes in the next word.
+            at += "o" in text or "O" in text
+    operands = words[at:]
+    if "c" in letters:
+        return Shell(operands[0], None, operands[1:], context) if operands else None
+    if not operands or "s" in letters or operands[0].text in ("-", "/dev/stdin"):
+        arguments = operands if "s" in letters else operands[1:]
+        return _of_input(arguments, context) or Launch(words[:1], context)
+    return Shell(None, operands[0], operands[1:], context)
 
 
 def _launch(words, context):

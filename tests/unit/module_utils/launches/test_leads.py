@@ -52,6 +52,9 @@ STARTED = {
     "by a text that a login shell reads": 'su - alice <<<"fetchmail --sslproto TLS1"',
     "by a process that is read": "cat < <(fetchmail --sslproto TLS1)",
     "by a process of its own": "coproc fetchmail --sslproto TLS1",
+    "by a shell with options": "bash -euo pipefail -c 'fetchmail --sslproto TLS1'",
+    "by a shell with options behind": "sh -c -e 'fetchmail --sslproto TLS1'",
+    "by a shell with words": "sh -c 'fetchmail \"$@\"' mail --sslproto TLS1",
 }
 # Commands of which nobody can tell whether they start it.
 MAY_BE_STARTED = {
@@ -74,6 +77,7 @@ STARTS_NOTHING = (
     "chown -R fetchmail /var/lib/fetchmail --verbose",
     "ssh mail fetchmail --sslproto TLS1",
     "[ -x /usr/bin/fetchmail ] || exit 0",
+    "exec >/dev/null; pgrep fetchmail",
 )
 # The same; nobody can tell from these how the script is started.
 LED_TO = {
@@ -218,6 +222,13 @@ def test_the_environment_that_a_shell_reads(name, tree):
         '"$(readlink /opt/link)"',
         '"$(cd /opt || cd /srv; pwd)/b"',
         '"$(dirname /opt/x | tr a b)/b"',
+        '"$([ -z "" ] && cd /opt && pwd || echo /srv)/b"',
+        '"$([ -n "" ] && echo /opt; echo /srv)/b"',
+        '"$(if [ -n "" ]; then echo /opt; else echo /srv; fi)/b"',
+        '"$([ -e /opt ] && echo /opt || echo /srv)/b"',
+        '"$(echo /opt >&2)/b"',
+        '"$(echo -e /opt)/b"',
+        '"$(printf "%s%s" /op t)/b"',
     ],
 )
 def test_a_command_is_not_taken_for_one_that_prints_something_else(path, tree):
