@@ -17,6 +17,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.launches import (
     leads,
     mail,
     mentions,
+    other_tables,
     sessions,
     shell,
     shell_state,
@@ -82,7 +83,7 @@ class Launches:
 
     def _found(self):
         for text, context in cron.commands(self._host):
-            yield from self._of_text(text, context, [], 0)
+            yield from self._of_text(text, self._under_shell(context), [], 0)
         programs = list(cron.scripts(self._host)) + list(supervisors.scripts(self._host)) + list(events.scripts(self._host))
         for path, context in programs:
             yield from self._of_program(path, [Word(path)], context, 0)
@@ -92,6 +93,8 @@ class Launches:
             yield from self._of_table(words, context)
         for text, context in list(inetd.texts(self._host)) + list(mail.commands(self._host)) + list(events.jobs(self._host)):
             yield from self._of_text(text, context, [], 0)
+        for text, context in other_tables.texts(self._host):
+            yield from self._of_other_table(text, context)
         for user in self._host.users:
             sessions.note_other_places(self._host, user, self.session(user))
             for words, context in self.session(user).commands:
@@ -109,6 +112,11 @@ class Launches:
 
     def _is_script(self, program):
         return wrappers.is_shell(program) or (not leads.OF_PACKAGES.match(program) and self._head(program).startswith("#!"))
+
+    def _of_other_table(self, text, context):
+        self._leads.note(text, context)
+        for command, inner in other_tables.commands(text, context):
+            yield from self._of_text(command, inner, [], 0)
 
     def _of_table(self, words, context):
         """The launches of a command that no shell reads."""
@@ -158,8 +166,7 @@ class Launches:
         found = wrappers.unwrapped(words, context)
         if found is None:
             return
-        if found.context.is_login:
-            found.context = self._logged_in(found.context)
+        found.context = self._prepared(found.context)
         if isinstance(found, wrappers.Shell):
             yield from self._of_shell(found, depth)
         elif not found.program or wrappers.is_shell(found.program):
@@ -185,13 +192,23 @@ class Launches:
             why = f"names {name} in a command that is not known to start another: whether it does, and how, is not read"
             self._host.gap(f"{context.file}, line {context.line}", why, _AFFECTS)
 
-    def _logged_in(self, context):
-        """The same behind a shell that has read the profiles of its user."""
+    def _prepared(self, context):
+        """The same behind a shell that has read what it reads of its user's before anything else."""
         user = next((user for user in self._host.users if user.name == context.user), None)
-        variables = {name: variable.value for name, variable in self.session(user).login.items()} if user else {}
-        home = {"HOME": user.home} if user else {}
+        if not (context.is_login or context.is_zsh) or user is None:
+            return context.but(is_login=False, is_zsh=False)
+        home = {"HOME": user.home} if context.is_login else {}
+        variables = self.session(user).login if context.is_login else self._sessions.of_zsh(user)
+        environment = dict(context.environment, **home, **{name: variable.value for name, variable in variables.items()})
         directory = context.directory or home.get("HOME")
-        return context.but(environment=dict(context.environment, **home, **variables), directory=directory, is_login=False)
+        return context.but(environment=environment, directory=directory, is_login=False, is_zsh=False)
+
+    def _under_shell(self, context):
+        """The same where a table names the shell for its commands; what another program than a shell gives them, nobody knows."""
+        shell_of_table = context.environment.get("SHELL") or "/bin/sh"
+        if wrappers.is_shell(shell_of_table):
+            return self._prepared(context.but(is_zsh=True)) if wrappers.is_zsh(shell_of_table) else context
+        return wrappers.of_unread_environment(context)
 
     def _of_shell(self, found, depth):
         if found.text is not None:
@@ -221,8 +238,9 @@ class Launches:
             program = match.group("argument") or ""
             program = (match.group("split") or "") if program == "-S" else program
         if wrappers.is_shell(program):
-            context = self._logged_in(context) if wrappers.is_login(match.group("argument") or "") else context
-            yield from self._of_script(path, argv[1:], context, depth)
+            options = match.group("argument") or ""
+            shell_of_script = context.but(is_login=wrappers.is_login(options), is_zsh=wrappers.is_zsh(program, options))
+            yield from self._of_script(path, argv[1:], self._prepared(shell_of_script), depth)
         elif depth == 0 and context.file == path:
             # It lies in one of cron's directories, so no command line named it.
             yield Launch(argv, context)
@@ -310,8 +328,7 @@ class Launches:
     def _run_parts(self, launch, depth):
         directories = [word.text for word in launch.argv[1:] if word.is_decided and word.text.startswith("/")]
         for directory in directories[-1:]:
-            # cron's own directories are looked at anyway.
-            if re.match(r"/etc/(?:cron\.|periodic/)", directory):
+            if directory.rstrip("/") in cron.SCRIPT_DIRECTORIES:
                 continue
             for name in self._host.names(directory):
                 path = directory.rstrip("/") + "/" + name

@@ -16,8 +16,11 @@ _USER_TABLES = ("/var/spool/cron/crontabs", "/var/spool/cron/tabs", "/var/spool/
 _SYSTEM_TABLES = ("/etc/crontab",)
 _TABLE_DIRECTORY = "/etc/cron.d"
 _ANACRONTAB = "/etc/anacrontab"
-_SCRIPT_DIRECTORIES = tuple("/etc/cron." + period for period in ("hourly", "daily", "weekly", "monthly"))
-_SCRIPT_DIRECTORIES_OF_ALPINE = tuple("/etc/periodic/" + period for period in ("15min", "hourly", "daily", "weekly", "monthly"))
+SCRIPT_DIRECTORIES = (
+    *("/etc/cron." + period for period in ("hourly", "daily", "weekly", "monthly")),
+    # Alpine
+    *("/etc/periodic/" + period for period in ("15min", "hourly", "daily", "weekly", "monthly")),
+)
 # Left over by package managers and editors; Debian's cron and run-parts take no name with a dot at all.
 _LEFT_OVER = re.compile(r"\.|.*(?:~|\.rpm\w+|\.dpkg-\w+|\.orig|\.bak|\.swp|,v)$", re.DOTALL)
 _NAME_ON_DEBIAN = re.compile(r"[\w-]+$", re.ASCII)
@@ -43,7 +46,7 @@ def commands(host):
 
 def scripts(host):
     """Yield (path, Context) of each program that cron starts because it lies in a directory."""
-    for directory in _SCRIPT_DIRECTORIES + _SCRIPT_DIRECTORIES_OF_ALPINE:
+    for directory in SCRIPT_DIRECTORIES:
         for name in host.names(directory):
             path = directory + "/" + name
             status = host.status(path) if _is_taken(host, name) else None

@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is started once, or when something happens: jobs of at (at(1)), and the site's own scripts for a network that comes up."""
+"""What is started once, or when something happens: jobs of at (at(1)), and the site's own scripts for a network that comes up,
+and for a machine that wakes up."""
 
 import re
 
@@ -10,13 +11,16 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch impo
 _AFFECTS = "accounts"
 _JOBS = ("/var/spool/cron/atjobs", "/var/spool/at", "/var/spool/atjobs")
 _JOB = re.compile(r"[a-zA-Z][0-9a-f]{5}[0-9a-f]{8}\Z")
-# interfaces(5), pppd(8), NetworkManager-dispatcher(8), networkd-dispatcher(8), dhclient-script(8)
+# interfaces(5), pppd(8), NetworkManager-dispatcher(8), networkd-dispatcher(8), dhclient-script(8); pm-action(8), systemd-sleep(8)
 _HOOKS = (
     "/etc/network/if-up.d",
     "/etc/ppp/ip-up.d",
     "/etc/NetworkManager/dispatcher.d",
     "/etc/networkd-dispatcher/routable.d",
     "/etc/dhcp/dhclient-exit-hooks.d",
+    "/etc/pm/sleep.d",
+    "/lib/systemd/system-sleep",
+    "/usr/lib/systemd/system-sleep",
 )
 _HOOK_FILES = ("/etc/ppp/ip-up", "/etc/ppp/ip-up.local", "/etc/dhcp/dhclient-exit-hooks")
 

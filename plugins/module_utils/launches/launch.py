@@ -87,13 +87,15 @@ class Context:
     """Under what a command is started.
 
     Attributes:
-        source: what starts it: "cron", "systemd", "init", "inetd", "mail", "session", "desktop", "supervisor", "at", "network".
+        source: what starts it: "cron", "systemd", "init", "inetd", "mail", "session", "desktop", "supervisor", "at", "network",
+            "table".
         file, line: where the command stands.
         user: name of the user that it runs as, or None when that is not known.
         environment: {name: text, or None where only the running command would know}.
         directory: its working directory, or None.
         is_active: whether the host starts it by itself now; a unit that is not enabled is there, but not active.
         is_login: whether a shell comes before it that reads the profiles of its user.
+        is_zsh: whether that shell is zsh, which reads a file of its user's before any text.
         standard_input: Word, what it reads where that stands beside it; None where it comes from somewhere else.
     """
 
@@ -106,12 +108,13 @@ class Context:
         self.directory = directory
         self.is_active = is_active
         self.is_login = False
+        self.is_zsh = False
         self.standard_input = None
 
     def but(self, **changes):
         """Return a copy with these attributes changed."""
         copy = Context(self.source, self.file, self.line, self.user, self.environment, self.directory, self.is_active)
-        copy.is_login, copy.standard_input = self.is_login, self.standard_input
+        copy.is_login, copy.is_zsh, copy.standard_input = self.is_login, self.is_zsh, self.standard_input
         for name, value in changes.items():
             setattr(copy, name, value)
         return copy

@@ -67,9 +67,26 @@ def handed_on(words):
     if _STARTS_NOTHING.fullmatch(program) or _IS_CLIENT.fullmatch(program):
         return None
     text = " ".join(word.text if word.is_decided else word.text or _UNDECIDED for word in words[1:])
-    match = (_IN_SHELL if program in _CHANGES_ROOT else _WITH_OPTIONS).search(text)
-    match = match or (_READS_ANY.search(text) if _MAILBOX.search(text) else None)
+    match = _first(text, _IN_SHELL if program in _CHANGES_ROOT else _WITH_OPTIONS)
     return match.group("name") if match else None
+
+
+def command(line, is_changed):
+    """Return what a *line* in any language has from the name of a client on that it gives settings; None where it gives none.
+
+    *is_changed*: whether a client is given some by its name alone.
+    """
+    line = _without_remarks(line)
+    match = _first(line, _IN_SHELL if is_changed else _WITH_OPTIONS)
+    if match is None:
+        return None
+    found = line[match.start("name") :]
+    quote = next((letter for letter in "\"'" if found.count(letter) % 2), None)
+    return found.partition(quote)[0] if quote else found
+
+
+def _first(text, pattern):
+    return pattern.search(text) or (_READS_ANY.search(text) if _MAILBOX.search(text) else None)
 
 
 def _without_remarks(text):

@@ -29,6 +29,10 @@ AFFECTS = "accounts"
 
 SYSTEM_PROFILES = ("/etc/profile",)
 PROFILE_DIRECTORY = "/etc/profile.d"
+# What sessions of X read: Debian's, and those of RHEL and Arch.
+_X_DIRECTORIES = ("/etc/X11/Xsession.d", "/etc/X11/xinit/xinitrc.d")
+_X_PROFILES = ("/etc/xprofile",)
+_PLASMA_DIRECTORY = "/.config/plasma-workspace/env"
 # bash takes the first of these that is there; other shells know the last alone.
 OWN_PROFILES = ("/.bash_profile", "/.bash_login", "/.profile")
 OTHER_PROFILES = ("/.zshenv", "/.zprofile", "/.zlogin", "/.xsessionrc", "/.xprofile", "/.xsession", "/.xinitrc")
@@ -45,14 +49,18 @@ SYSTEM_INTERACTIVE = (
     *("/etc/" + name for name in _OF_ZSH),
 )
 OWN_INTERACTIVE = ("/.bashrc", "/.zshrc", "/.kshrc")
+# What each zsh reads, whatever it is started for.
+_SYSTEM_ZSHENV, _OWN_ZSHENV = ("/etc/zsh/zshenv", "/etc/zshenv"), "/.zshenv"
 SYSTEM_OTHERS = ("/etc/csh.cshrc", "/etc/csh.login", "/etc/fish/config.fish")
-OWN_OTHERS = ("/.cshrc", "/.tcshrc", "/.login", "/.config/fish/config.fish")
+_SYSTEM_OTHER_DIRECTORIES = ((PROFILE_DIRECTORY, ".csh"), ("/etc/fish/conf.d", ".fish"))
+OWN_OTHERS = ("/.cshrc", "/.tcshrc", "/.login", "/.config/fish/config.fish", "/.config/fish/fish_variables")
+_OWN_OTHER_DIRECTORIES = (("/.config/fish/conf.d", ".fish"),)
 _MAX_FILE = 256 * 1024
 # Where a client finds its files.
 PLACES = {"XDG_CONFIG_HOME": "/.config", "FETCHMAILHOME": "", "IMAPFILTER_HOME": "/.imapfilter", "CURL_HOME": "", "MAILRC": "/.mailrc"}
 _NAMED = re.compile("|".join(SESSION_VARIABLES))
 # What csh and fish export; fish may do so with further options before the name.
-_EXPORTED = re.compile(r"(?:^|[;)&|]|\b(?:then|and|or))[ \t]*(?:setenv|set(?:[ \t]+-[\w-]+)+)[ \t]+(?P<name>\w+)", re.MULTILINE)
+_EXPORTED = re.compile(r"(?:^|[;)&|]|\b(?:then|and|or))[ \t]*(?:setenv|(?:set|SETUVAR)(?:[ \t]+-[\w-]+)+)[ \t]+(?P<name>\w+)", re.MULTILINE)
 # Programs whose commands and aliases matter.
 _CLIENTS = re.compile(
     r"fetchmail|getmail|mbsync|mpop|\bfdm\b|offlineimap|imapfilter|imapsync|mailfilter|mutt|\balpine\b|\baerc\b|thunderbird|evolution|geary"
@@ -115,6 +123,14 @@ class Sessions:
             self._found[user.name] = self._read(user)
         return self._found[user.name]
 
+    def of_zsh(self, user):
+        """Return {name: Variable} of what any zsh of *user*, a users.User, has set before it reads a text."""
+        context = Context(SOURCE, "", 1, user.name, {"HOME": user.home, "USER": user.name}, user.home)
+        state, places = self._state(context, user), {}
+        for path in (*_SYSTEM_ZSHENV, user.home + _OWN_ZSHENV):
+            self._run(state, places, path, user.home)
+        return _variables(state, places)
+
     def texts(self, user):
         """Yield (text, Context) of each file that is the user's own and that a session or an interactive shell reads."""
         for name in OWN_PROFILES + OTHER_PROFILES + OWN_INTERACTIVE:
@@ -126,9 +142,7 @@ class Sessions:
     def _read(self, user):
         inherited = self._inherited(user)
         given = dict({name: variable.value for name, variable in inherited.items()}, HOME=user.home, USER=user.name)
-        state = shell_state.State(Context(SOURCE, "", 1, user.name, given, user.home))
-        state.sourced = lambda path: self._text(path, user.home) or ""
-        state.matching = self._matching
+        state = self._state(Context(SOURCE, "", 1, user.name, given, user.home), user)
         commands = []
         # What the libraries are asked with is of every session anyway.
         own = [variable for variable in inherited.values() if variable.value is None or not self._is_everyones(variable)]
@@ -137,12 +151,15 @@ class Sessions:
             _take(state, places, path, variables, self._host.text(path) or "")
         for path in _login_files(self._host, user):
             commands += self._run(state, places, path, user.home)
-        for path in SYSTEM_OTHERS + tuple(user.home + name for name in OWN_OTHERS):
+        for path in _other_files(self._host, user):
             self._take_others(state, places, path, user.home)
         login = _variables(state, places)
         for path in SYSTEM_INTERACTIVE + tuple(user.home + name for name in OWN_INTERACTIVE):
             commands += self._run(state, places, path, user.home)
         return Session(login, _variables(state, places), commands if self._with_commands else [])
+
+    def _state(self, context, user):
+        return shell_state.State(context, sourced=lambda path: self._text(path, user.home) or "", matching=self._matching)
 
     def _take_others(self, state, places, path, home):
         text = self._text(path, home) or ""
@@ -298,11 +315,21 @@ def _variables(state, places):
 
 
 def _login_files(host, user):
-    found = list(SYSTEM_PROFILES)
-    found.extend(PROFILE_DIRECTORY + "/" + name for name in host.names(PROFILE_DIRECTORY) if name.endswith(".sh"))
+    found = [*SYSTEM_PROFILES, *_of_directories(host, ((PROFILE_DIRECTORY, ".sh"),))]
+    found += [*_X_PROFILES, *_of_directories(host, ((directory, "") for directory in _X_DIRECTORIES))]
+    found += _of_directories(host, ((user.home + _PLASMA_DIRECTORY, ".sh"),))
     own = [user.home + name for name in OWN_PROFILES]
     found.extend([path for path in own if host.is_file(path)][:1])
     return found + [user.home + name for name in OTHER_PROFILES]
+
+
+def _other_files(host, user):
+    found = [*SYSTEM_OTHERS, *_of_directories(host, _SYSTEM_OTHER_DIRECTORIES), *(user.home + name for name in OWN_OTHERS)]
+    return found + _of_directories(host, ((user.home + directory, ending) for directory, ending in _OWN_OTHER_DIRECTORIES))
+
+
+def _of_directories(host, directories):
+    return [directory + "/" + name for directory, ending in directories for name in host.names(directory) if name.endswith(ending)]
 
 
 def _take(state, places, path, variables, text):

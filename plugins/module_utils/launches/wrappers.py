@@ -84,7 +84,7 @@ def _inner(name, words, context):
     if name == "chpst":
         return _chpst(words[1:], context)
     if name in _READS_ENVIRONMENT:
-        return words[2:], _of_unread_environment(context)
+        return words[2:], of_unread_environment(context)
     if name == "ip":
         return _ip(words[1:], context)
     if name == "script":
@@ -116,12 +116,12 @@ def _chpst(words, context):
     """chpst(8): the groups behind a colon of its user do not matter here."""
     options, rest = _split(words, "uUbe/CnlLmdopfcrt", "")
     user = options.get("u")
-    context = _of_unread_environment(context) if "e" in options else context
+    context = of_unread_environment(context) if "e" in options else context
     return rest, context.but(user=user.text.lstrip(":").split(":")[0] if user.is_decided else None) if user else context
 
 
-def _of_unread_environment(context):
-    """A directory has the variables, one in each file: any of them may stand there."""
+def of_unread_environment(context):
+    """Return the launch.Context *context* where what sets variables was not read: any of them may stand there."""
     return context.but(environment=dict(context.environment, **dict.fromkeys(LIBRARY_VARIABLES)))
 
 
@@ -264,6 +264,7 @@ def _shell(words, context):
             # The name of an option comes in the next word.
             at += "o" in text or "O" in text
     operands = words[at:]
+    context = context.but(is_zsh=is_zsh(words[0].text, "-" + letters))
     if "c" in letters:
         return Shell(operands[0], None, operands[1:], context) if operands else None
     if not operands or "s" in letters or operands[0].text in ("-", "/dev/stdin"):
@@ -311,6 +312,11 @@ def is_interpreter(program):
 def is_login(option):
     """Tell whether a shell with this *option* reads the profiles of its user."""
     return option == "--login" or bool(re.match(r"-[a-zA-Z]*l", option))
+
+
+def is_zsh(program, options=""):
+    """Tell whether *program* is a zsh that reads its user's zshenv: without -f among its *options* (zsh(1), "Startup/shutdown files")."""
+    return os.path.basename(program) == "zsh" and "f" not in options
 
 
 def is_shell(program):

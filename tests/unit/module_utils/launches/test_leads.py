@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches import leads
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches import launch, leads
 
 TABLE = "/var/spool/cron/crontabs/alice"
 SH = "#!/bin/sh\n"
@@ -192,6 +192,9 @@ ENVIRONMENTS = {
         {HOME + "/bin/a": SH + 'D=$([ -z "${X-}" ] && printf %s "$HOME/bin" || echo "$X")\n. "$D/b"\nfetchmail\n'},
         "/x",
     ),
+    "what each zsh reads": ("zsh -c fetchmail", {HOME + "/.zshenv": ". ~/bin/b\n"}, "/x"),
+    "what each zsh reads of the system's": ("zsh -c fetchmail", {"/etc/zsh/zshenv": "export OPENSSL_CONF=/z\n"}, "/z"),
+    "what each zsh reads before a script": ("bin/a", {HOME + "/bin/a": "#!/bin/zsh\nfetchmail\n", HOME + "/.zshenv": ". ~/bin/b\n"}, "/x"),
     "what a file has for env": ("env $(grep -v '^#' bin/b | xargs) fetchmail", {}, None),
     "a profile's file": ("bash -lc fetchmail", {HOME + "/.profile": ". bin/b\n"}, "/x"),
     "a profile's file of the path": ("bash -lc fetchmail", {HOME + "/.profile": "\\. b\n", "/usr/bin/b": "export OPENSSL_CONF=/z\n"}, "/z"),
@@ -237,10 +240,32 @@ def test_a_command_is_not_taken_for_one_that_prints_something_else(path, tree):
     assert launch.tls_environment["OPENSSL_CONF"] is None
 
 
-def test_a_shell_that_reads_no_profile(tree):
-    lay(tree, "bash -c fetchmail", {HOME + "/.profile": "export OPENSSL_CONF=/x\n"})
+@pytest.mark.parametrize("command", ["bash -c fetchmail", "zsh -fc fetchmail", "sh -c fetchmail"])
+def test_a_shell_that_reads_no_profile(command, tree):
+    text = "export OPENSSL_CONF=/x\n"
+    lay(tree, command, {HOME + "/.profile": text, HOME + "/.zshenv": text})
     [launch] = tree.host().launches.of("fetchmail")
     assert launch.tls_environment == {}
+
+
+@pytest.mark.parametrize(
+    ("shell", "variables"),
+    [("/bin/bash", {}), ("/usr/bin/zsh", {"OPENSSL_CONF": "/x"}), ("/usr/local/bin/logged", dict.fromkeys(launch.LIBRARY_VARIABLES))],
+)
+def test_the_shell_of_a_table(shell, variables, tree):
+    tree.write(TABLE, f"SHELL={shell}\n* * * * * fetchmail\n")
+    tree.write(HOME + "/.zshenv", "export OPENSSL_CONF=/x\n")
+    [found] = tree.host().launches.of("fetchmail")
+    assert found.tls_environment == variables
+
+
+def test_a_directory_of_programs_that_is_none_of_cron_s_own(tree):
+    tree.write("/etc/crontab", "* * * * * root run-parts /etc/cron.quarterly\n0 * * * * root run-parts /etc/cron.hourly\n")
+    for period in ("quarterly", "hourly"):
+        tree.write(f"/etc/cron.{period}/mail", SH + f"fetchmail -f /etc/{period}\n")
+        (tree.root / f"etc/cron.{period}/mail").chmod(0o755)
+    found = [[word.text for word in launch.argv] for launch in tree.host().launches.of("fetchmail")]
+    assert sorted(found) == [["fetchmail", "-f", "/etc/hourly"], ["fetchmail", "-f", "/etc/quarterly"]]
 
 
 def test_a_script_of_a_session(tree):
