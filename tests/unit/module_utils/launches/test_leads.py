@@ -310,3 +310,17 @@ def test_a_script_that_tells_nothing_of_mail_is_followed_for_each_who_starts_it(
         (tree.root / "opt" / name).chmod(0o755)
     found = [(launch.user, [word.text for word in launch.argv[1:]]) for launch in tree.host().launches.of("fetchmail")]
     assert sorted(found) == [("alice", [""]), ("root", ["1"]), ("root", ["2"])]
+
+
+def test_a_job_of_at_whose_commands_another_shell_reads(tree):
+    """As at of Fedora and RHEL writes them (at.c there): the environment, the directory, and the commands as a here-document."""
+    tree.write(
+        "/var/spool/at/a0000101a2b3c4",
+        "#!/bin/sh\n# atrun uid=0 gid=0\numask 22\nSHELL=/bin/bash; export SHELL\nOPENSSL_CONF=/x; export OPENSSL_CONF\n"
+        "cd /home/alice || {\n\techo 'Execution directory inaccessible' >&2\n\texit 1\n}\n"
+        "${SHELL:-/bin/sh} << 'marcinDELIMITER4f5a6b7c'\nfetchmail -f rc\nmarcinDELIMITER4f5a6b7c\n",
+    )
+    [found] = tree.host().launches.of("fetchmail")
+    assert [word.text for word in found.argv] == ["fetchmail", "-f", "rc"]
+    assert found.tls_environment == {"OPENSSL_CONF": "/x"}
+    assert found.context.directory == "/home/alice"
