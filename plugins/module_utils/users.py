@@ -34,14 +34,24 @@ def _passwd(host):
 
 
 def _homes_without_entry(host):
-    """Users of LDAP, SSSD and the like stand in no passwd file, but their homes are there."""
+    """Users of LDAP, SSSD and the like stand in no passwd file, but their homes are there; those of a domain below its name."""
     entries = []
     for directory in _HOMES_DIRECTORIES:
-        for name in host.names(directory, "accounts"):
-            status = host.status(directory + "/" + name)
-            if status is not None and stat.S_ISDIR(status.st_mode):
-                entries.append((name, status.st_uid, directory + "/" + name))
+        for name, uid in _directories(host, directory):
+            path = directory + "/" + name
+            entries.append((name, uid, path))
+            # smb.conf(5), "template homedir": /home/%D/%U. Nobody owns the domain.
+            inside = _directories(host, path) if uid == 0 and host.may_enter(path) else ()
+            entries += [(inner, owner, path + "/" + inner) for inner, owner in inside if owner != 0]
     return entries
+
+
+def _directories(host, directory):
+    """Yield (name, user id of the owner) of each directory in a *directory*."""
+    for name in host.names(directory, "accounts"):
+        status = host.status(directory + "/" + name)
+        if status is not None and stat.S_ISDIR(status.st_mode):
+            yield name, status.st_uid
 
 
 def _is_own_home(host, uid, home):

@@ -178,13 +178,16 @@ class Launches:
 
     def _of_launch(self, found, depth):
         """The launch itself, and those of its program, where that is a script."""
+        path = self._located(found) if found.program and not found.interpreter else None
+        real_name = posixpath.basename(self._host.realpath(path)) if path else None
+        if real_name and real_name not in found.names:
+            found.real_name = real_name
         yield found
         self._note_other_language(found)
         launched = set()
-        if found.program and not found.interpreter:
-            for launch in self._of_program(self._located(found), found.argv, found.context, depth):
-                launched |= launch.names
-                yield launch
+        for launch in self._of_program(path, found.argv, found.context, depth):
+            launched |= launch.names
+            yield launch
         context = found.context
         # What an interpreter's command line has for it to run, is in another language.
         name = None if wrappers.is_interpreter(found.program or "") else mentions.handed_on(found.argv)

@@ -4,7 +4,7 @@
 
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import SESSION_VARIABLES, Context
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import SESSION_VARIABLES, Context, Word
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import crontab, environment
 
 # A command line that was not seen may give a client other settings.
@@ -70,7 +70,8 @@ def _context(host, path, job, user):
     home = host.home_of(user)
     variables = _session(host, user, home)
     variables.update(job.environment)
-    return Context(SOURCE, path, job.line, user, variables, variables.get("HOME"))
+    context = Context(SOURCE, path, job.line, user, variables, variables.get("HOME"))
+    return context.but(standard_input=Word(job.input) if job.input is not None else None)
 
 
 def _session(host, user, home):

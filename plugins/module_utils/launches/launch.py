@@ -30,6 +30,7 @@ FILE_VARIABLES = (
     "IMAPFILTER_HOME",
     "CURL_HOME",
     "MAILRC",
+    "HIMALAYA_CONFIG",
     "PYTHONPATH",
     "PERL5LIB",
     "PERL5OPT",
@@ -127,7 +128,10 @@ class Launch:
         argv: Words, the program first. Of a script that its command line hands to an interpreter, the script first.
         interpreter: Words of the interpreter and its own options before the script; empty where the script names it itself.
         context: the Context.
+        real_name: name of the file to which a link leads that the program is, or None.
     """
+
+    real_name = None
 
     def __init__(self, argv, context, interpreter=()):
         self.argv = tuple(argv)
@@ -138,7 +142,7 @@ class Launch:
     def names(self):
         """The names, without directories, that it is known by: its program's, and its interpreter's."""
         firsts = [words[0] for words in (self.argv, self.interpreter) if words]
-        return {os.path.basename(word.text) for word in firsts if word.is_decided}
+        return {os.path.basename(word.text) for word in firsts if word.is_decided} | ({self.real_name} if self.real_name else set())
 
     @property
     def program(self):

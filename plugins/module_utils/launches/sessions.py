@@ -30,9 +30,10 @@ AFFECTS = "accounts"
 SYSTEM_PROFILES = ("/etc/profile",)
 PROFILE_DIRECTORY = "/etc/profile.d"
 # What sessions of X read: Debian's, and those of RHEL and Arch.
-_X_DIRECTORIES = ("/etc/X11/Xsession.d", "/etc/X11/xinit/xinitrc.d")
-_X_PROFILES = ("/etc/xprofile",)
-_PLASMA_DIRECTORY = "/.config/plasma-workspace/env"
+X_PROFILES = ("/etc/xprofile",)
+# Directories, and how the names end of the files in them that are read.
+DIRECTORIES = ((PROFILE_DIRECTORY, ".sh"), ("/etc/X11/Xsession.d", ""), ("/etc/X11/xinit/xinitrc.d", ""))
+OWN_DIRECTORIES = (("/.config/plasma-workspace/env", ".sh"),)
 # bash takes the first of these that is there; other shells know the last alone.
 OWN_PROFILES = ("/.bash_profile", "/.bash_login", "/.profile")
 OTHER_PROFILES = ("/.zshenv", "/.zprofile", "/.zlogin", "/.xsessionrc", "/.xprofile", "/.xsession", "/.xinitrc")
@@ -52,12 +53,19 @@ OWN_INTERACTIVE = ("/.bashrc", "/.zshrc", "/.kshrc")
 # What each zsh reads, whatever it is started for.
 _SYSTEM_ZSHENV, _OWN_ZSHENV = ("/etc/zsh/zshenv", "/etc/zshenv"), "/.zshenv"
 SYSTEM_OTHERS = ("/etc/csh.cshrc", "/etc/csh.login", "/etc/fish/config.fish")
-_SYSTEM_OTHER_DIRECTORIES = ((PROFILE_DIRECTORY, ".csh"), ("/etc/fish/conf.d", ".fish"))
+OTHER_DIRECTORIES = ((PROFILE_DIRECTORY, ".csh"), ("/etc/fish/conf.d", ".fish"))
 OWN_OTHERS = ("/.cshrc", "/.tcshrc", "/.login", "/.config/fish/config.fish", "/.config/fish/fish_variables")
-_OWN_OTHER_DIRECTORIES = (("/.config/fish/conf.d", ".fish"),)
+OWN_OTHER_DIRECTORIES = (("/.config/fish/conf.d", ".fish"),)
 _MAX_FILE = 256 * 1024
 # Where a client finds its files.
-PLACES = {"XDG_CONFIG_HOME": "/.config", "FETCHMAILHOME": "", "IMAPFILTER_HOME": "/.imapfilter", "CURL_HOME": "", "MAILRC": "/.mailrc"}
+PLACES = {
+    "XDG_CONFIG_HOME": "/.config",
+    "FETCHMAILHOME": "",
+    "IMAPFILTER_HOME": "/.imapfilter",
+    "CURL_HOME": "",
+    "MAILRC": "/.mailrc",
+    "HIMALAYA_CONFIG": "/.config/himalaya/config.toml",
+}
 _NAMED = re.compile("|".join(SESSION_VARIABLES))
 # What csh and fish export; fish may do so with further options before the name.
 _EXPORTED = re.compile(r"(?:^|[;)&|]|\b(?:then|and|or))[ \t]*(?:setenv|(?:set|SETUVAR)(?:[ \t]+-[\w-]+)+)[ \t]+(?P<name>\w+)", re.MULTILINE)
@@ -315,21 +323,20 @@ def _variables(state, places):
 
 
 def _login_files(host, user):
-    found = [*SYSTEM_PROFILES, *_of_directories(host, ((PROFILE_DIRECTORY, ".sh"),))]
-    found += [*_X_PROFILES, *_of_directories(host, ((directory, "") for directory in _X_DIRECTORIES))]
-    found += _of_directories(host, ((user.home + _PLASMA_DIRECTORY, ".sh"),))
+    found = [*SYSTEM_PROFILES, *X_PROFILES, *_of_directories(host, DIRECTORIES), *_of_directories(host, OWN_DIRECTORIES, user.home)]
     own = [user.home + name for name in OWN_PROFILES]
     found.extend([path for path in own if host.is_file(path)][:1])
     return found + [user.home + name for name in OTHER_PROFILES]
 
 
 def _other_files(host, user):
-    found = [*SYSTEM_OTHERS, *_of_directories(host, _SYSTEM_OTHER_DIRECTORIES), *(user.home + name for name in OWN_OTHERS)]
-    return found + _of_directories(host, ((user.home + directory, ending) for directory, ending in _OWN_OTHER_DIRECTORIES))
+    found = [*SYSTEM_OTHERS, *_of_directories(host, OTHER_DIRECTORIES), *(user.home + name for name in OWN_OTHERS)]
+    return found + _of_directories(host, OWN_OTHER_DIRECTORIES, user.home)
 
 
-def _of_directories(host, directories):
-    return [directory + "/" + name for directory, ending in directories for name in host.names(directory) if name.endswith(ending)]
+def _of_directories(host, directories, home=""):
+    places = [(home + directory, ending) for directory, ending in directories]
+    return [directory + "/" + name for directory, ending in places for name in host.names(directory) if name.endswith(ending)]
 
 
 def _take(state, places, path, variables, text):

@@ -96,7 +96,7 @@ def _command(command, state):
             state.assign(name, value)
         return
     environment = dict(state.environment(), **assigned)
-    standard_input = _standard_input(command, state)
+    standard_input = _standard_input(command, state) or state.context.standard_input
     context = state.context.but(environment=environment, directory=state.directory, line=command.line, standard_input=standard_input)
     # These only keep the shell from taking a function of that name.
     if words[0].text in ("command", "builtin") and len(words) > 1 and words[1].text in _OF_THE_SHELL:
@@ -240,6 +240,7 @@ def _absolute(path, state):
 
 
 def _declare(name, rest, state, line):
+    is_exported = name == "export" or any("x" in shell_words.literal_head(parts)[1:] for parts in rest if _is_option(parts))
     for parts in rest:
         match = _ASSIGNMENT.match(shell_words.literal_head(parts))
         if name == "export" and any(part.kind == "command" for part in parts) and match is None and _may_set([parts]):
@@ -249,5 +250,9 @@ def _declare(name, rest, state, line):
         if match:
             state.assign(match.group("name"), _assigned(parts, match, state))
         words = [match.group("name")] if match else [word.text for word in shell_words.expanded(parts, state) if word.is_decided]
-        if name == "export":
+        if is_exported:
             state.exported.update(words)
+
+
+def _is_option(parts):
+    return shell_words.literal_head(parts).startswith("-")

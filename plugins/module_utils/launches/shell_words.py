@@ -32,7 +32,7 @@ def expanded(parts, state, splits=True):
             fields.add(part.text[: is_pattern.start()] if is_pattern else part.text, not is_pattern, bool(is_pattern))
         elif part.kind == "variable" and part.text in "@*":
             fields.add_all(state.arguments, part.quoted and part.text == "@")
-        elif part.kind == "variable":
+        elif part.kind in ("variable", "assigned"):
             fields.add_value(_value(part, state), part.quoted or not splits)
         elif part.kind == "command":
             fields.add_value(shell_output.printed(part.text, state, expanded), part.quoted or not splits)
@@ -52,7 +52,10 @@ def _value(part, state):
         return value
     words = expanded(part.default, state, splits=False)
     default = "".join(word.text for word in words) if all(word.is_decided for word in words) else None
-    return default if value == "" or value == default else None
+    value = default if value == "" or value == default else None
+    if part.kind == "assigned":
+        state.assign(part.text, value)
+    return value
 
 
 def _tilde(parts, state):

@@ -5,8 +5,8 @@
 import collections
 import re
 
-# environment: {name: value} as it is at that line.
-Job = collections.namedtuple("Job", "user command line environment")
+# environment: {name: value} as it is at that line. input: what the command reads, or None.
+Job = collections.namedtuple("Job", "user command line environment input")
 
 _ASSIGNMENT = re.compile(r"\s*(?P<name>\"[^\"]*\"|'[^']*'|[^\s=\"']+)\s*=\s*(?P<value>.*?)\s*$")
 _NICKNAME = re.compile(r"@\w+$")
@@ -31,7 +31,8 @@ def parse(text, has_user=False):
         rest = _FLAGS.sub("", rest, count=1) if rest.startswith("-") else rest
         user, command = (rest.split(None, 1) + ["", ""])[:2] if has_user else (None, rest)
         if command:
-            jobs.append(Job(user.split(":")[0] if user else None, _before_percent(command), number, dict(environment)))
+            command, given = _at_percent(command)
+            jobs.append(Job(user.split(":")[0] if user else None, command, number, dict(environment), given))
     return jobs
 
 
@@ -45,7 +46,7 @@ def parse_anacron(text):
             continue
         words = line.split(None, 3)
         if len(words) == 4 and re.match(r"\d+$|@\w+$", words[0]):
-            jobs.append(Job(None, words[3], number, dict(environment)))
+            jobs.append(Job(None, words[3], number, dict(environment), None))
         elif assignment:
             environment[_unquoted(assignment.group("name"))] = _unquoted(assignment.group("value"))
     return jobs
@@ -63,6 +64,8 @@ def _unquoted(value):
     return value
 
 
-def _before_percent(command):
-    """What the shell gets: % ends it (the rest is its input), and \\% stands for %."""
-    return re.match(r"(?:\\.|[^%\\]|\\$)*", command, re.DOTALL).group().replace("\\%", "%")
+def _at_percent(command):
+    """What the shell gets, and its input or None: % ends the one and is a line's end in the other, and \\% stands for %."""
+    end = re.match(r"(?:\\.|[^%\\]|\\$)*", command, re.DOTALL).end()
+    given = re.sub(r"\\%|%", lambda match: "%" if match.group() != "%" else "\n", command[end + 1 :]) if end < len(command) else None
+    return command[:end].replace("\\%", "%"), given

@@ -8,7 +8,8 @@ A word is a sequence of parts, since only a running shell knows what some of the
 import collections
 import re
 
-# kind: "text"; "variable" (text: its name, `default`: the parts behind :- or -, or None); "command" (text: what it runs, inside);
+# kind: "text"; "variable" (text: its name, `default`: the parts behind :- or -, or None), "assigned" where
+# these become its value (:= or =); "command" (text: what it runs, inside);
 # "unknown" (an expansion that is of no use here); "input" (`default`: the parts of what a command reads that stands in the text itself).
 # `quoted`: the shell neither splits it nor takes it for a pattern; of an input: nor expands what is in it.
 Part = collections.namedtuple("Part", "kind text quoted default")
@@ -283,7 +284,8 @@ class _Lexer:
             return Part("unknown", "", quoted and not rest.startswith("[@"), None)
         parts = _Lexer('"' + rest[default.end() :].strip('"').replace('"', "") + '"', self.line, self.depth + 1)
         parts.at = 1
-        return Part("variable", name.group(), quoted, tuple(parts._double_quoted()))
+        kind = "assigned" if default.group().endswith("=") else "variable"
+        return Part(kind, name.group(), quoted, tuple(parts._double_quoted()))
 
     def _closing_brace(self, start):
         depth, at = 1, start

@@ -88,11 +88,15 @@ _PAM_RULES = Filter("pam_rules", {"variables": _SESSION_VARIABLES})
 _OTHER_SHELLS = Filter("exported_names", {"variables": _SESSION_VARIABLES})
 _SESSION_FILES = (
     *sessions.SYSTEM_PROFILES,
+    *sessions.X_PROFILES,
     *sessions.SYSTEM_INTERACTIVE,
     *(f"~{name}" for name in sessions.OWN_PROFILES + sessions.OTHER_PROFILES + sessions.OWN_INTERACTIVE),
 )
 _SESSION_DIRECTORIES = (
-    (sessions.PROFILE_DIRECTORY, "*.sh", _PROFILE),
+    *((directory, "*" + ending, _PROFILE) for directory, ending in sessions.DIRECTORIES),
+    *(("~" + directory, "*" + ending, _PROFILE) for directory, ending in sessions.OWN_DIRECTORIES),
+    *((directory, "*" + ending, _OTHER_SHELLS) for directory, ending in sessions.OTHER_DIRECTORIES),
+    *(("~" + directory, "*" + ending, _OTHER_SHELLS) for directory, ending in sessions.OWN_OTHER_DIRECTORIES),
     (environment.RULE_DIRECTORY, "*.conf", _PAM_RULES),
     *((directory, "*.conf", _MANAGERS) for directory in manager_environment.DIRECTORIES),
     (f"~{manager_environment.OWN_DIRECTORY}", "*.conf", _MANAGERS),

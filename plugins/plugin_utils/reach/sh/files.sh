@@ -164,8 +164,11 @@ listed() { entries "$2" "$1"; }
 
 want_homes() {
     set +f
+    # Those of a domain lie below its name, which nobody owns.
+    domains=$(find /dev/null /home/* /Users/* -prune -type d -user 0)
+    of_domains=$(for domain in $domains; do find /dev/null "$domain"/* -prune -type d ! -user 0; done)
     # The last line may have no end.
-    HOMES=$( (sed -n 's/^[^:]*:[^:]*:[^:]*:[^:]*:[^:]*:\(\/[^:]*\):[^:]*$/\1/p' </etc/passwd; printf '\n%s' /home/* /Users/*; echo) |
+    HOMES=$( (sed -n 's/^[^:]*:[^:]*:[^:]*:[^:]*:[^:]*:\(\/[^:]*\):[^:]*$/\1/p' </etc/passwd; printf '\n%s' /home/* /Users/* "$of_domains"; echo) |
         sed 's/\/*$//; /^$/d' | sort -u)
     set -f
     kept=

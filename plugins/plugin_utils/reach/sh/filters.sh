@@ -24,7 +24,7 @@ s/.*//"
 }
 # Of a file of csh or fish, that it exports one of $variables.
 exported_names() {
-    sed "s/^\([^#]*[[:blank:];]\)\{0,1\}set[env]*[[:blank:]][^#;]*${variables-}\([[:blank:]].*\)\{0,1\}\$/setenv \2/;t
+    sed "s/^\([^#]*[[:blank:];]\)\{0,1\}[sS][eE][tT][envUVAR]*[[:blank:]][^#;]*${variables-}\([[:blank:]:].*\)\{0,1\}\$/setenv \2/;t
 s/.*//"
 }
 # Of the rules by which PAM gives variables to sessions, those of $variables.

@@ -28,14 +28,20 @@ want_tables() {
         '/var/spool/atjobs/*' '/var/spool/cron/atjobs/*' '/etc/network/interfaces' '/etc/network/interfaces.d/*' \
         '/etc/network/if-up.d/*' '/etc/ppp/ip-up*' '/etc/ppp/ip-up.d/*' '/etc/NetworkManager/dispatcher.d/*' \
         '/etc/networkd-dispatcher/routable.d/*' '/etc/dhcp/dhclient-exit-hooks*' '/etc/incron.d/*' '/var/spool/incron/*' \
-        '/etc/logrotate.d/*' '/etc/xdg/autostart/*.desktop' '~/.config/autostart/*.desktop' '~/.local/share/applications/*.desktop'; do
+        '/var/spool/fcron/*' '/etc/logrotate.conf' '/etc/logrotate.d/*' '/etc/init/*' '/etc/monitrc' '/etc/monit/monitrc' '/etc/monit.d/*' \
+        '/etc/monit/conf.d/*' '/etc/monit/conf-enabled/*' '/etc/acpi/events/*' '/etc/dinit.d/*' '/etc/udev/rules.d/*' '/etc/pm/sleep.d/*' \
+        '~/.config/awesome/rc.lua' '~/.config/bspwm/bspwmrc' '~/.config/herbstluftwm/autostart' '~/.config/hypr/hyprland.conf' \
+        '~/.config/i3/config' '~/.i3/config' '~/.config/openbox/autostart' '~/.config/sway/config' '~/.config/tmux/tmux.conf' \
+        '~/.fluxbox/startup' '~/.screenrc' '~/.tmux.conf' '/etc/xdg/autostart/*.desktop' '~/.config/autostart/*.desktop' '~/.local/share/applications/*.desktop'; do
         each "$places" table ''
     done
     [ -L /lib ] || each '/lib/systemd/system/*.service' table ''
     # shellcheck disable=SC2088
-    for places in '/etc/profile' '/etc/profile.d/*' '/etc/bash.bashrc' '/etc/bashrc' '/etc/zsh/z*' '~/.profile' '~/.bash_profile' \
+    for places in '/etc/profile' '/etc/profile.d/*' '/etc/bash.bashrc' '/etc/bashrc' '/etc/zsh/z*' '/etc/zshenv' '/etc/xprofile' \
+        '/etc/X11/Xsession.d/*' '/etc/X11/xinit/xinitrc.d/*' '~/.config/plasma-workspace/env/*' '~/.profile' '~/.bash_profile' \
         '~/.bash_login' '~/.bashrc' '~/.zshenv' '~/.zprofile' '~/.zlogin' '~/.zshrc' '~/.kshrc' '~/.mkshrc' '~/.xsession*' '~/.xprofile' \
-        '~/.xinitrc' '/etc/csh.*' '~/.cshrc' '~/.tcshrc' '~/.login' '/etc/fish/config.fish' '~/.config/fish/config.fish'; do
+        '~/.xinitrc' '/etc/csh.*' '~/.cshrc' '~/.tcshrc' '~/.login' '/etc/fish/config.fish' '/etc/fish/conf.d/*' \
+        '~/.config/fish/config.fish' '~/.config/fish/conf.d/*' '~/.config/fish/fish_variables'; do
         each "$places" session_file ''
     done
     for directory in '/etc/cron.d' '/etc/crontabs' '/var/spool/cron' '/var/spool/cron/crontabs' '/var/spool/cron/tabs' \

@@ -52,6 +52,9 @@ STARTED = {
     "by a text that a login shell reads": 'su - alice <<<"fetchmail --sslproto TLS1"',
     "by a process that is read": "cat < <(fetchmail --sslproto TLS1)",
     "by a process of its own": "coproc fetchmail --sslproto TLS1",
+    "by a link": "/opt/fm --sslproto TLS1",
+    "by the input of cron's command": "sh%fetchmail --sslproto TLS1%",
+    "by the input of cron's command, with another percent sign": "cd / && sh -s a%X=\\\\%%fetchmail --sslproto TLS1",
     "by a shell with options": "bash -euo pipefail -c 'fetchmail --sslproto TLS1'",
     "by a shell with options behind": "sh -c -e 'fetchmail --sslproto TLS1'",
     "by a shell with words": "sh -c 'fetchmail \"$@\"' mail --sslproto TLS1",
@@ -83,6 +86,9 @@ STARTS_NOTHING = (
 LED_TO = {
     "by a path that the script changes": ("bin/a", {HOME + "/bin/a": SH + "PATH=$(cat p):/opt/y\nb\n", "/opt/y/b": FETCH}, "/opt/y/b"),
     "by a loop": ("bin/a", {HOME + "/bin/a": SH + 'for f in ~/jobs/*; do sh "$f"; done\n', HOME + "/jobs/b": FETCH}, HOME + "/jobs/b"),
+    "by a loop over a directory beside": ("for f in jobs/*; do sh $f; done", {HOME + "/jobs/b": FETCH}, HOME + "/jobs/b"),
+    "by a loop over the directory": ("cd ~/jobs; for f in *; do sh $f; done", {HOME + "/jobs/b": FETCH}, HOME + "/jobs/b"),
+    "by a loop over a variable": ("D=~/jobs; for f in $D/*; do sh $f; done", {HOME + "/jobs/b": FETCH}, HOME + "/jobs/b"),
     "by find": ("find ~/jobs -type f -exec sh {} \\;", {HOME + "/jobs/b": FETCH}, HOME + "/jobs/b"),
     "by find from the home": ("find jobs -type f -exec sh {} \\;", {HOME + "/jobs/b": FETCH}, HOME + "/jobs/b"),
     "by a list": ("ls ~/jobs | xargs -n1 sh", {HOME + "/jobs/b": FETCH}, HOME + "/jobs/b"),
@@ -140,7 +146,8 @@ def test_a_script_is_followed(name, tree):
 
 @pytest.mark.parametrize("name", STARTED)
 def test_a_command_that_starts_another(name, tree):
-    lay(tree, STARTED[name], {})
+    lay(tree, STARTED[name], {"/usr/bin/fetchmail": "\x7fELF"})
+    tree.link("/opt/fm", "/usr/bin/fetchmail")
     host = tree.host()
     assert [[word.text for word in launch.argv[1:]] for launch in host.launches.of("fetchmail")] == [["--sslproto", "TLS1"]]
     assert host.gaps == []
@@ -195,6 +202,12 @@ ENVIRONMENTS = {
     "what each zsh reads": ("zsh -c fetchmail", {HOME + "/.zshenv": ". ~/bin/b\n"}, "/x"),
     "what each zsh reads of the system's": ("zsh -c fetchmail", {"/etc/zsh/zshenv": "export OPENSSL_CONF=/z\n"}, "/z"),
     "what each zsh reads before a script": ("bin/a", {HOME + "/bin/a": "#!/bin/zsh\nfetchmail\n", HOME + "/.zshenv": ". ~/bin/b\n"}, "/x"),
+    "what a profile declares": ("bash -lc fetchmail", {HOME + "/.bash_profile": "declare -x OPENSSL_CONF=/x\n"}, "/x"),
+    "what a profile gives a variable without a value": (
+        "bash -lc fetchmail",
+        {HOME + "/.profile": ": ${OPENSSL_CONF:=/x}\nexport OPENSSL_CONF\n"},
+        "/x",
+    ),
     "what a file has for env": ("env $(grep -v '^#' bin/b | xargs) fetchmail", {}, None),
     "a profile's file": ("bash -lc fetchmail", {HOME + "/.profile": ". bin/b\n"}, "/x"),
     "a profile's file of the path": ("bash -lc fetchmail", {HOME + "/.profile": "\\. b\n", "/usr/bin/b": "export OPENSSL_CONF=/z\n"}, "/z"),

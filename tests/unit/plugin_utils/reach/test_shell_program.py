@@ -300,10 +300,24 @@ def test_a_home_of_the_last_line_of_passwd_is_seen_though_the_line_has_no_end(sh
     assert ("home", f"{tmp_path}/home", "1") in frame.split(output, "n0")[0]
 
 
+@pytest.mark.requires_root
+@pytest.mark.parametrize("sh", SHELLS)
+def test_homes_below_the_name_of_a_domain_are_seen(sh: list[str], tmp_path: Path) -> None:
+    for name, uid in {"DOMAIN": 0, "DOMAIN/alice": 1234, "DOMAIN/shared": 0, "bob": 1235, "bob/Mail": 1236}.items():
+        (tmp_path / "home" / name).mkdir(parents=True)
+        os.chown(tmp_path / "home" / name, uid, uid)
+    (tmp_path / "passwd").write_text("")
+    text = functions().replace("/etc/passwd", str(tmp_path / "passwd")).replace(" /home/*", f" {tmp_path}/home/*")
+    output = _run(sh, f"{text}\nprintf '%s\\n' '{program.START} n0'\nIFS=$NEWLINE\nwant_homes\nrecord end\n")
+    homes = [fields[1] for fields in frame.split(output, "n0")[0] if fields[0] == "home" and fields[1].startswith(str(tmp_path))]
+    assert sorted(homes) == [f"{tmp_path}/home/{name}" for name in ("DOMAIN", "DOMAIN/alice", "bob")]
+
+
 OTHER_TEXTS = {
     f"setenv OPENSSL_CONF {S}": "setenv OPENSSL_CONF",
     f"  if ( 1 ) setenv LD_PRELOAD {S}": "setenv LD_PRELOAD",
     f"set -gx OPENSSL_CONF {S}": "setenv OPENSSL_CONF",
+    f"SETUVAR --export OPENSSL_CONF:{S}": "setenv OPENSSL_CONF",
     f"setenv TOKEN {S}": "",
     f"setenv OPENSSL_CONFIG {S}": "",
     f"# setenv {S} OPENSSL_CONF": "",
