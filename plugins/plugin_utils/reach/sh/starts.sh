@@ -131,8 +131,11 @@ meant() {
     { last_parts "$@"; printf '%s\n' = $TABLES; } | named_so
 }
 
-# unseen FILE...: those that have a shell read what only that shell knows; what packages read so, they bring.
-unseen() { own "$(read_by "$@" | sed -n 's/^?? //p')"; }
+# unseen FILE...: those that have a shell read what only that shell knows; what packages read so, they bring. What everybody's own files read
+# so are the files of their directory, which are read by themselves.
+unseen() {
+    own "$(read_by "$@" | sed -n 's/^?? //p' | grep -vxE '/etc/(profile|bash\.bashrc|bashrc|kshrc|(zsh/)?z(shenv|profile|shrc|login))')"
+}
 
 # setting EXPRESSION FILE...: those that have one of the variables of the expression elsewhere than behind a dollar sign.
 # shellcheck disable=SC2046

@@ -269,7 +269,7 @@ read_by() {
             return word
         }
         # Whether what a command prints is a place beside a script, or of a name that is there.
-        function is_a_place(text) { return text ~ /([$][(]|`)[ \t]*(dirname|basename|cd|readlink|realpath|ls|find)/ }
+        function is_a_place(text) { return text ~ /([$][(]|`)[ \t]*(dirname|basename|cd|readlink|realpath|ls|find|run-parts)/ }
         FILENAME != current { current = FILENAME; split("", assigned); computes_path = 0 }
         /^[ \t]*[#;]/ { next }
         /(export|env|declare -x)[ \t]+["$`]|BASH_ENV=|while[ \t]+read/ { print "? " FILENAME }

@@ -287,6 +287,14 @@ def test_a_profile_that_has_what_only_the_shell_knows_read(sh: list[str], tmp_pa
 
 
 @pytest.mark.parametrize("sh", SHELLS)
+def test_a_profile_that_reads_what_a_directory_has_is_no_secret(sh: list[str], tmp_path: Path) -> None:
+    """As Debian's own has those of /etc/profile.d read."""
+    text = "for i in $(run-parts --list --regex '^[a-z]*\\.sh$' ~/.env.d); do\n  . $i\ndone\n"
+    lay(tmp_path, {"home/a/.profile": text, "home/a/.env.d/a.sh": "export EDITOR=vi\n"})
+    assert told(sh, tmp_path, "want_sessions", ("home/a/.profile",)) == []
+
+
+@pytest.mark.parametrize("sh", SHELLS)
 def test_a_link_to_a_directory_is_not_searched(sh: list[str], tmp_path: Path) -> None:
     """find would go through all that lies below."""
     lay(tmp_path, {TABLE: "* * * * * a for f in ROOT/jobs/*; do sh $f; done\n", "far/away/one": OPTIONS})
