@@ -32,7 +32,8 @@ want_tables() {
         '/etc/monit/conf.d/*' '/etc/monit/conf-enabled/*' '/etc/acpi/events/*' '/etc/dinit.d/*' '/etc/udev/rules.d/*' '/etc/pm/sleep.d/*' \
         '~/.config/awesome/rc.lua' '~/.config/bspwm/bspwmrc' '~/.config/herbstluftwm/autostart' '~/.config/hypr/hyprland.conf' \
         '~/.config/i3/config' '~/.i3/config' '~/.config/openbox/autostart' '~/.config/sway/config' '~/.config/tmux/tmux.conf' \
-        '~/.fluxbox/startup' '~/.screenrc' '~/.tmux.conf' '/etc/xdg/autostart/*.desktop' '~/.config/autostart/*.desktop' '~/.local/share/applications/*.desktop'; do
+        '~/.fluxbox/startup' '~/.screenrc' '~/.tmux.conf' '/etc/xdg/autostart/*.desktop' '~/.config/autostart/*.desktop' \
+        '~/.local/share/applications/*.desktop'; do
         each "$places" table ''
     done
     [ -L /lib ] || each '/lib/systemd/system/*.service' table ''
