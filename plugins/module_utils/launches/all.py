@@ -197,8 +197,10 @@ class Launches:
 
     def _prepared(self, context):
         """The same behind a shell that has read what it reads of its user's before anything else."""
+        if not (context.is_login or context.is_zsh):
+            return context
         user = next((user for user in self._host.users if user.name == context.user), None)
-        if not (context.is_login or context.is_zsh) or user is None:
+        if user is None:
             return context.but(is_login=False, is_zsh=False)
         home = {"HOME": user.home} if context.is_login else {}
         variables = self.session(user).login if context.is_login else self._sessions.of_zsh(user)

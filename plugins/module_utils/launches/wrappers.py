@@ -264,7 +264,8 @@ def _shell(words, context):
             # The name of an option comes in the next word.
             at += "o" in text or "O" in text
     operands = words[at:]
-    context = context.but(is_zsh=is_zsh(words[0].text, "-" + letters))
+    if is_zsh(words[0].text, letters):
+        context = context.but(is_zsh=True)
     if "c" in letters:
         return Shell(operands[0], None, operands[1:], context) if operands else None
     if not operands or "s" in letters or operands[0].text in ("-", "/dev/stdin"):

@@ -9,8 +9,9 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.package_databases.ba
 
 _STATUS = "/var/lib/dpkg/status"
 _FIELD = re.compile(rb"^(Package|Status|Section|Architecture|Multi-Arch|Version): *(.*)$", re.MULTILINE)
-# A library's file name without what changes from release to release; Debian Policy 8.1 names the package after it.
-_STEM = re.compile(r"\.so\b.*|[\d.-]+$")
+# A library's file name without what changes from release to release; Debian Policy 8.1 names the package after it. So are files that
+# several packages put into one directory, between the number of their place and what they are for.
+_STEM = re.compile(r"^\d+(?=[a-z])|_.*|\.so\b.*|[\d.-]+$")
 # Packages put nothing there (Debian Policy 9.1.2).
 _NEVER_PACKAGED = ("/usr/local/", "/home/", "/root/")
 
