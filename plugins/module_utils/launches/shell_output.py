@@ -9,6 +9,7 @@ import posixpath
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches import shell_state
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import SESSION_VARIABLES
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_commands, shell_lexer
 
 # The options with which each command prints what it does without, but readlink, which resolves all links only with one of these.
@@ -20,6 +21,7 @@ _OPTIONS = {
     "readlink": ("-f", "-e", "-m", "--"),
     "realpath": ("-e", "-m", "--"),
 }
+_VARIABLE = re.compile(r"\$\{?(\w+)")
 _SAY = ("echo", "printf")
 # Commands that depend on a test, and none that does not.
 _IS_CHAIN = re.compile(r"\s*(?:\[|test)\s(?:[^;&\n(]|&&)*\Z")
@@ -41,6 +43,9 @@ def printed(text, state, expanded):
     try:
         sides = [_commands(side, state, expanded) for side in text.split("||")]
         if _IS_CHAIN.match(text) and len(sides) <= 2 and sides[0]:
+            # Others may well be in the environment that the shell begins with, where only those that bear on mail clients are kept.
+            if not set(_VARIABLE.findall(text.partition("&&")[0])) <= {*state.variables, *SESSION_VARIABLES}:
+                return None
             return _of_chain(*sides, state=state)
         # Which side of an "or" runs is up to the running shell.
         return _of_commands(sides[0], state) if len(sides) == 1 else None

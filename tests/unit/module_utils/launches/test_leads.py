@@ -196,7 +196,7 @@ ENVIRONMENTS = {
     "a file that is read by more than its name": ("bin/a", {HOME + "/bin/a": SH + "command . bin/b\nfetchmail\n"}, "/x"),
     "a file behind a test": (
         "bin/a",
-        {HOME + "/bin/a": SH + 'D=$([ -z "${X-}" ] && printf %s "$HOME/bin" || echo "$X")\n. "$D/b"\nfetchmail\n'},
+        {HOME + "/bin/a": SH + 'D=$([ -z "${MAILRC-}" ] && printf %s ~/bin || echo "$MAILRC")\n. "$D/b"\nfetchmail\n'},
         "/x",
     ),
     "what each zsh reads": ("zsh -c fetchmail", {HOME + "/.zshenv": ". ~/bin/b\n"}, "/x"),
@@ -242,6 +242,7 @@ def test_the_environment_that_a_shell_reads(name, tree):
         '"$([ -n "" ] && echo /opt; echo /srv)/b"',
         '"$(if [ -n "" ]; then echo /opt; else echo /srv; fi)/b"',
         '"$([ -e /opt ] && echo /opt || echo /srv)/b"',
+        '"$([ -n "$DISPLAY" ] && echo /opt || echo /srv)/b"',
         '"$(echo /opt >&2)/b"',
         '"$(echo -e /opt)/b"',
         '"$(printf "%s%s" /op t)/b"',
