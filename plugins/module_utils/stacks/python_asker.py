@@ -9,32 +9,51 @@ so it is written in what Python 2.6 and 3.14 have in common.
 import binascii
 import os
 import socket
-import ssl
 import sys
 
 HANDSHAKE = b"\x16"  # a record's first byte (RFC 8446, 5.1)
 LIMIT = 65536
 
 
-def main(any_version):
-    """Print this Python's version, then the hello in hexadecimal or why there is none; one line each, name and value.
+def main(is_bare, bare_variables):
+    """Print this Python's version, then its hellos in hexadecimal or why there is none; one line each, name and value.
 
     Args:
-        any_version: also offer what the module or its build leaves out by default.
+        is_bare: only what it sends without the settings of its environment, with what the module or its build leaves out by
+            default; otherwise also what a program sends that sets nothing.
+        bare_variables: {name: value}, by which the environment leaves out the system's settings.
     """
     _print("version", ".".join(str(number) for number in sys.version_info[:3]))
-    _print("library", getattr(ssl, "OPENSSL_VERSION", ""))
+    if is_bare:
+        _print(*_answer(True))
+        return
+    # OpenSSL reads its settings once, when it is loaded, so the other one needs a process of its own; but no start of its own.
+    bare = os.fork()
+    if not bare:
+        os.environ.update(bare_variables)
+        name, value = _answer(True)
+        _print({"hello": "bare", "error": "bare_error"}[name], value)
+        os._exit(0)
+    answer = _answer(False)
+    os.waitpid(bare, 0)
+    _print(*answer)
+
+
+def _answer(any_version):
     try:
-        _print("hello", binascii.hexlify(_hello(any_version)).decode("ascii"))
+        return "hello", binascii.hexlify(_hello(any_version)).decode("ascii")
     except Exception as error:
-        _print("error", type(error).__name__ + ": " + " ".join(str(error).split()))
+        return "error", type(error).__name__ + ": " + " ".join(str(error).split())
 
 
 def _hello(any_version):
+    # Not before the fork: this loads OpenSSL.
+    import ssl
+
     near, far = socket.socketpair()
     if hasattr(socket, "_socketobject"):  # Python 2, whose pair is of a more primitive kind
         near = socket.socket(_sock=near)
-    connection = _connected(near, any_version)
+    connection = _connected(ssl, near, any_version)
     connection.setblocking(False)
     far.setblocking(False)
     failure = None
@@ -51,7 +70,7 @@ def _hello(any_version):
     return written
 
 
-def _connected(near, any_version):
+def _connected(ssl, near, any_version):
     if not hasattr(ssl, "SSLContext"):  # before 2.7.9 and 3.2
         return ssl.wrap_socket(near, do_handshake_on_connect=False)
     context = ssl.SSLContext(getattr(ssl, "PROTOCOL_TLS_CLIENT", ssl.PROTOCOL_SSLv23))
