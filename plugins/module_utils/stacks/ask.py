@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, mailtls.fleet contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Asks TLS libraries for the ClientHello that they would send: this side of asker.py, which runs as a process of its own.
+"""Asks TLS libraries for the ClientHello that they would send: this side of asker/, which runs as a process of its own.
 
 A library is code of the host. It is loaded apart from this process, without its environment, and never with more rights
 than whoever can change it has anyway: root asks a user's copy as that user.
@@ -17,12 +17,13 @@ from importlib import util
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import client_hello
 
+KINDS = {"gnutls", "nss", "openssl"}
 ASKER = "ansible_collections.mailtls.fleet.plugins.module_utils.stacks.asker"
 TYPE_CHECKING = False  # as in typing, which takes each host 3 ms to import
 if TYPE_CHECKING:  # never imported, as it runs as text; but Ansible sends to a host only what it sees imported
     import typing
 
-    from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import asker  # noqa: F401
+    from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.asker import gnutls, library, main, nss, openssl  # noqa: F401
 
 NOBODY = 65534
 TEXT_LIMIT = 4096  # characters; compiler flags are long
@@ -186,7 +187,7 @@ def _run(questions, deadline, python):
     if not python:
         return {}, "this Python does not know its own program, so none can be started"
     try:
-        command = [python, "-I", "-S", "-E", "-B", "-c", f"{_source()}\nmain({ascii(questions)}, {os.getpid()})\n"]
+        command = [python, "-I", "-S", "-E", "-B", "-c", f"{_source(questions)}\nmain({ascii(questions)}, {os.getpid()})\n"]
         # A session of its own, so that it can be ended with all that a library may have started.
         process = subprocess.Popen(
             command,
@@ -218,11 +219,15 @@ def end(process):
     process.wait()
 
 
-def _source():
-    """The text of asker.py, wherever this collection was imported from, be it a directory or a zip file."""
-    source = util.find_spec(ASKER).loader.get_source(ASKER)
+def _source(questions):
+    """The asker's text, as far as the *questions* need it, wherever this collection was imported from, be it a directory or a zip file."""
+    return "\n".join(map(_text, ("library", *sorted(KINDS & {question["kind"] for question in questions}), "main")))
+
+
+def _text(name):
+    source = util.find_spec(f"{ASKER}.{name}").loader.get_source(f"{ASKER}.{name}")
     if source is None:
-        raise ImportError(f"no source of {ASKER}")
+        raise ImportError(f"no source of {ASKER}.{name}")
     return source
 
 

@@ -24,7 +24,7 @@ _ISOLATED = ("-E", "-s", "-S", "-B")  # no variables, no user's modules, no site
 
 
 def command(interpreter, is_bare):
-    """Return the command by which the *interpreter* tells its hellos; bare: only that of every version that the module can be made to offer."""
+    """Return the command by which the *interpreter* tells its hellos; bare: only that of every version that it can be made to offer."""
     source = util.find_spec(PROGRAM).loader.get_source(PROGRAM)
     return [interpreter, *_ISOLATED, "-c", f"{source}\nmain({is_bare}, {BARE})\n"]
 

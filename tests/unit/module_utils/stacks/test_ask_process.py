@@ -289,7 +289,7 @@ def test_no_process_is_left_when_those_above_it_are_killed(
     make_library: Make, tmp_path: Path, told: str, seconds: int, survivors: int
 ) -> None:
     hanging = make_library("#include <unistd.h>\n__attribute__((constructor)) void begin(void) { for (;;) pause(); }")
-    asker = importable(tmp_path, as_zip=False) / "ansible_collections/mailtls/fleet/plugins/module_utils/stacks/asker.py"
+    asker = importable(tmp_path, as_zip=False) / "ansible_collections/mailtls/fleet/plugins/module_utils/stacks/asker/main.py"
     text = asker.read_text()
     telling = 'hasattr(system, "prctl")'
     assert telling in text
@@ -317,7 +317,8 @@ def test_no_process_is_left_when_those_above_it_are_killed(
 
 
 def test_an_asker_whose_parent_has_gone_already_asks_nothing(libssl: Path) -> None:
-    source = (Path(ask_module.__file__).parent / "asker.py").read_text()
+    asker = Path(ask_module.__file__).parent / "asker"
+    source = "\n".join((asker / f"{name}.py").read_text() for name in ("library", "openssl", "main"))
     questions = [{**ask_module.DEFAULTS, "uid": None, **question(libssl)}]
     answers = {}
     for parent in (os.getpid(), 1):
