@@ -3,15 +3,16 @@
 """Scripts in PHP that cron or systemd start and that fetch mail."""
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import scripts
-from ansible_collections.mailtls.fleet.plugins.module_utils.scripts import php
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import php as runtime
 
 NAME = "PHP script"
+# One of them is in every text of interest.
+SIGNS = ("imap_open", "imap_reopen", "ssl://", "tls://", "tlsv1.", "stream_socket_enable_crypto", "Mailbox", "Webklex")
 
 
 def read(host):
     """Return the evidence of the scripts in PHP on *host* that fetch mail, or None when there is none."""
-    return scripts.read(host, NAME, runtime, php, _stacks_of)
+    return scripts.read(host, NAME, runtime, SIGNS, _connections, _stacks_of)
 
 
 def _stacks_of(interpreter, stacks, connection):
@@ -19,3 +20,10 @@ def _stacks_of(interpreter, stacks, connection):
     if any(setting.key == "imap_open" for setting in connection.settings):
         return [stack for stack in stacks if stack.partition(" (")[0] != interpreter]
     return stacks
+
+
+def _connections(text):
+    # Only where there is such a script: to compile what reads it takes a host milliseconds.
+    from ansible_collections.mailtls.fleet.plugins.module_utils.scripts import php
+
+    return php.connections(text)

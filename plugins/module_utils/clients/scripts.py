@@ -5,23 +5,23 @@
 import posixpath
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, interpreters, launched
-from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.connection import Builder, ScriptError
 
 _MAX_SCRIPT = 512 * 1024
 
 
-def read(host, name, runtime, language, stacks_of=None):
+def read(host, name, runtime, signs, connections, stacks_of=None):
     """Return the evidence of the scripts of one language on *host* that fetch mail, or None when there is none.
 
     Args:
         host: the Host.
         name: of the client in the evidence, "Python script".
         runtime: the module of stacks/runtimes that knows the interpreter.
-        language: the module of scripts/ that reads the text: SIGNS, one of which is in every text of interest, and connections(text).
+        signs: words, one of which is in every text of interest.
+        connections: function of such a text to its Connections (scripts/).
         stacks_of: function of (interpreter, its stacks, a Connection) to the stacks that this connection uses; None: all of them.
     """
     accounts, used = [], []
-    reader = _Reader(host, name, language, runtime, stacks_of)
+    reader = _Reader(host, name, runtime, signs, connections, stacks_of)
     for launch in host.launches.all():
         path = launch.path(launch.program) if launch.program and (launch.interpreter or "/" in launch.program) else None
         interpreter = _interpreter(host, launch, path, runtime) if path else None
@@ -48,11 +48,12 @@ def _interpreter(host, launch, path, runtime):
 
 
 class _Reader:
-    def __init__(self, host, name, language, runtime, stacks_of):
+    def __init__(self, host, name, runtime, signs, connections, stacks_of):
         self.affects = "client:" + name
         self._host = host
-        self._language = language
         self._runtime = runtime
+        self._signs = signs
+        self._connections = connections
         self._stacks_of = stacks_of
 
     def accounts(self, launch, path, interpreter):
@@ -61,12 +62,12 @@ class _Reader:
         if self._host.package_of(path):
             return []
         text = self._host.text(path, self.affects, _MAX_SCRIPT) or ""
-        if not any(sign in text for sign in self._language.SIGNS):
+        if not any(sign in text for sign in self._signs):
             return []
         known, undecided = self._started_with(launch)
         stacks = self._host.stacks.of_interpreter(interpreter, known)
         accounts = []
-        for item in self._connections(text):
+        for item in self._spelled_out(text):
             own = self._stacks_of(interpreter, stacks, item) if self._stacks_of else stacks
             accounts.append(_account(launch, path, item, own))
         for account in accounts:
@@ -87,11 +88,13 @@ class _Reader:
             known = self._runtime.with_options(known, words)
         return known, [base.undecided("options", text, launch.file, launch.line) for text in why]
 
-    def _connections(self, text):
+    def _spelled_out(self, text):
         """The connections of a script that names a library for mail; one that is undecided where its text does not spell them out."""
+        from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.connection import Builder, ScriptError
+
         why = "the script uses a library for mail in a way that its text does not spell out"
         try:
-            found, line = self._language.connections(text), 1
+            found, line = self._connections(text), 1
         except ScriptError as error:
             found, line, why = [], error.line, str(error)
         return found or [Builder.unknown(line, why)]

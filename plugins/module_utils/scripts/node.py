@@ -6,8 +6,6 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.scripts import calls
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.calls import Call
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.literals import Script
 
-SIGNS = ("imap", "pop3", "poplib", "tls.connect")
-
 _PINS = {name: name for name in ("minVersion", "maxVersion", "secureProtocol", "ciphers")}
 _PACKAGE = "what this package does by itself is not known"
 _NESTED = ("tlsOptions", "tls", "imap", "tlsopts")

@@ -6,8 +6,6 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.scripts import calls
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.calls import Call
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.literals import Script
 
-SIGNS = ("Mail::IMAPClient", "Net::IMAP", "Net::POP3", "Mail::POP3Client", "IO::Socket::SSL")
-
 _PINS = {"SSL_version": "SSL_version", "SSL_cipher_list": "SSL_cipher_list"}
 _IMAPCLIENT = {"Server": "server", "Port": "port"}
 _SOCKET = {"PeerAddr": "server", "PeerHost": "server", "PeerPort": "port"}

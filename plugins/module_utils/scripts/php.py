@@ -8,8 +8,6 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.calls import
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.connection import COMPUTED, ELSEWHERE, Builder
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.literals import Script
 
-SIGNS = ("imap_open", "imap_reopen", "ssl://", "tls://", "tlsv1.", "stream_socket_enable_crypto", "Mailbox", "Webklex")
-
 _MAILBOX = re.compile(r"\{(?P<host>[^}:/]+)(?::(?P<port>\d+))?(?P<flags>(?:/[^}/]+)*)\}")
 _ADDRESS = re.compile(r"(?:(?P<transport>[a-z0-9.]+)://)?(?P<host>[^:/]+)(?::(?P<port>\d+))?/?$")
 _STREAMS = ("stream_socket_client", "fsockopen", "pfsockopen")

@@ -14,8 +14,6 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.connection i
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.python_contexts import Contexts
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.python_names import Names
 
-SIGNS = ("imaplib", "poplib", "imapclient", "imap_tools", "aioimaplib", "aiopop3")
-
 # Names of the arguments in their order; those of None are of no matter here.
 Kind = collections.namedtuple("Kind", "protocol security arguments")
 _IMAPLIB = ("host", "port", None, None, "context", None)

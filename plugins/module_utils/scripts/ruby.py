@@ -6,8 +6,6 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.scripts import calls
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.calls import Call
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.literals import Script
 
-SIGNS = ("Net::IMAP", "Net::POP", "net/imap", "net/pop", "retriever_method")
-
 _PINS = {name: name for name in ("ssl_version", "min_version", "max_version", "ciphers")}
 _GEM = "what this gem does by itself is not known"
 _CALLS = (
