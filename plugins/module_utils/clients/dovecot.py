@@ -113,7 +113,8 @@ def _accounts(host, path, root):
             if client + "_host" in block.values and block.values[client + "_host"].value != "":
                 yield _remote_mailbox(path, root, block, client)
         if block.kind == "passdb":
-            yield from _passdb(host, path, root, block)
+            for fields in dovecot_passdb.logins(host, block, _AFFECTS):
+                yield from _passdb(host, path, root, block, fields)
 
 
 def _remote_mailbox(path, root, block, client):
@@ -132,9 +133,8 @@ def _remote_mailbox(path, root, block, client):
     )
 
 
-def _passdb(host, path, root, block):
-    driver, fields = dovecot_passdb.driver(block), dovecot_passdb.fields(block)
-    if driver == "imap" and "host" in fields:
+def _passdb(host, path, root, block, fields):
+    if dovecot_passdb.driver(block) == "imap" and "host" in fields:
         security = _SECURITY.get(fields["ssl"].value) if "ssl" in fields else "none"
         port = _port_of(fields, "993" if security == "implicit" else "143")
         yield _account(path, block, fields["host"], "imap", port, security, [], [])

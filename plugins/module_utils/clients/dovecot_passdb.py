@@ -5,6 +5,7 @@
 import collections
 import re
 
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import includes
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import dovecot_conf
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
@@ -15,10 +16,16 @@ Field = collections.namedtuple("Field", "key value setting")
 _QUERIES = ("password_query", "pass_attrs", "query", "passdb_sql_query")
 _PROXIES = re.compile(r"\bproxy(?:_maybe)?\b", re.IGNORECASE)
 _DATABASES = ("sql", "ldap")
+# Of a file of logins no other field leaves this module: any may be a secret.
+_OF_PROXY = ("proxy", "proxy_maybe", "host", "port", "ssl", "starttls")
+_EXTRA_FIELDS = 7
+_OPTIONS = re.compile(r"^(?:(?:scheme|username_format)=\S+\s+)+")  # before its name
+# %d, %1.2Lu, and %{domain} in the name of such a file, which each login has filled in.
+_VARIABLE = re.compile(r"%(?:\{[^}]*\}|[-\d.]*[A-Z]*[a-z])")
 # The names of settings that are looked at here.
 WANTED = (
     *("args", "default_fields", "driver", "host", "override_fields", "passdb_driver", "proxy", "proxy_maybe", "ssl", "starttls"),
-    *("query", "passdb_sql_query"),
+    *("query", "passdb_sql_query", "passwd_file_path"),
 )
 
 
@@ -28,16 +35,48 @@ def driver(block):
     return found.value if found else block.name
 
 
-def fields(block):
-    """{name: Field} of a passdb, by its lines of fields, or by the block of them that 2.4 has."""
-    found = {}
-    for key in ("default_fields", "args", "override_fields"):
-        if key in block.values and (key != "args" or driver(block) in ("imap", "static")):
-            found.update({name: Field(name, value, block.values[key]) for name, value in _fields(block.values[key].value or "")})
+def logins(host, block, affects):
+    """Yield {name: Field} of a passdb, once for each way in which it answers a login.
+
+    Its lines of fields tell them, the block of fields that 2.4 has, and the file that the driver passwd-file reads, of which only
+    fields of a proxy are taken. A file that can't be read is a gap that *affects* the client.
+    """
+    before, after = _of_lines(block, "default_fields", "args"), _of_lines(block, "override_fields")
     for inner in block.blocks:
         if inner.kind in ("fields", "passdb_fields"):
-            found.update({name: Field(name, value.value, value) for name, value in inner.values.items()})
+            after.update({name: Field(name, value.value, value) for name, value in inner.values.items()})
+    for own in _of_file(host, block, affects) if driver(block) == "passwd-file" else [{}]:
+        yield dict(before, **dict(own, **after))
+
+
+def _of_lines(block, *keys):
+    found = {}
+    for key in keys:
+        if key in block.values and (key != "args" or driver(block) in ("imap", "static")):
+            found.update({name: Field(name, value, block.values[key]) for name, value in _fields(block.values[key].value or "")})
     return found
+
+
+def _of_file(host, block, affects):
+    """The fields of a proxy that the rows of a passwd-file have, each combination of them once.
+
+    A row is user:password:uid:gid:(gecos):home:(shell):extra_fields, without the last where that begins with a colon (Dovecot's
+    documentation, "Passwd-file", and its src/auth/db-passwd-file.c).
+    """
+    where = block.values.get("args") or block.find("passwd_file_path")
+    path = _OPTIONS.sub("", (where.value if where else None) or "")
+    if not path.startswith("/"):
+        place = f"{block.file}, line {where.line if where else block.line}"
+        host.gap(place, "has Dovecot read logins of a file that only Dovecot knows", affects)
+    found = {}
+    for file, text in includes.matching(host, _VARIABLE.sub("*", path), "/", affects) if path.startswith("/") else ():
+        for number, row in enumerate(text.split("\n"), 1):
+            parts = row.rstrip("\r").split(":", _EXTRA_FIELDS)
+            is_login = row[:1] not in ("#", ":") and len(parts) > _EXTRA_FIELDS and parts[-1][:1] != ":"
+            named = {name: value for name, value in _fields(parts[-1]) if name in _OF_PROXY} if is_login else {}
+            fields = {name: Field(name, value, dovecot_conf.Value(name, value, file, number)) for name, value in named.items()}
+            found.setdefault(tuple(sorted(named.items())), fields)
+    return list(found.values())
 
 
 def is_queried(host, block, affects):

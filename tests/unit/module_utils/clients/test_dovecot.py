@@ -185,6 +185,65 @@ def test_a_database_that_cannot_be_read_is_a_gap(tree, read):
     assert SECRET not in repr(gaps)
 
 
+PASSDB = "protocols = imap\npassdb {{\n driver = passwd-file\n args = {}\n{}}}\n"
+ROW = "{}:{{CRYPT}}" + SECRET + ":::::"
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (ROW.format("a") + ":proxy=y host=h ssl=yes", [("h", 993, "implicit")]),
+        (ROW.format("a") + f":proxy host=h starttls=yes port=7 pass={SECRET} user={SECRET} master={SECRET}", [("h", 7, "starttls")]),
+        (ROW.format("a") + ":proxy_maybe=y host=::1\r", [("::1", 143, "none")]),
+        (ROW.format("a") + ":proxy=y", [(None, None, None)]),
+        (ROW.format("a") + ":proxy=y host=h\n" + ROW.format("b") + ":host=h proxy=y", [("h", 143, "none")]),
+        (ROW.format("a") + ":proxy=y host=h\n" + ROW.format("b") + ":host=i proxy=y", [("h", 143, "none"), ("i", 143, "none")]),
+        (ROW.format("a") + ":proxy=y host=%d", [(None, 143, "none")]),
+        (ROW.format("a") + ":host=h", []),
+        (ROW.format("a") + "::proxy=y host=h", []),
+        ("#" + ROW.format("a") + ":proxy=y host=h\n:" + ROW.format("a") + ":proxy=y host=h\na:x\nb\n", []),
+    ],
+)
+def test_a_proxy_in_a_file_of_logins(rows, expected, tree, read):
+    tree.write("/srv/users", rows)
+    evidence, gaps = read(PASSDB.format("scheme=CRYPT username_format=%u /srv/users", ""))
+    assert [tuple(account[key] for key in ("server", "port", "security")) for account in evidence["accounts"]] == expected
+    assert gaps == []
+    assert SECRET not in repr(evidence)
+    assert [listener["leads"] for account in evidence["accounts"] for listener in account["listens"]] == ["on"] * 2 * len(expected)
+
+
+def test_fields_of_all_logins_come_before_and_behind_those_of_a_file(tree, read):
+    tree.write("/srv/users", ROW.format("a") + ":proxy=y host=h ssl=yes port=7")
+    evidence, _gaps = read(PASSDB.format("/srv/users", " default_fields = host=i starttls=yes\n override_fields = port=8\n"))
+    [account] = evidence["accounts"]
+    assert (account["server"], account["port"], account["security"]) == ("h", 8, "starttls")
+    assert account["settings"][0]["file"] == "/srv/users"
+
+
+@pytest.mark.parametrize("path", ["/srv/%d/users", "/srv/%Ld/users", "/srv/%{user | domain}/users"])
+def test_each_file_that_a_login_may_stand_in_is_read(path, tree, read):
+    for number, domain in enumerate(("a.example", "b.example")):
+        tree.write(f"/srv/{domain}/users", ROW.format("a") + f":proxy=y host=h{number}\n")
+    evidence, gaps = read(f"protocols = imap\npassdb passwd-file {{\n passwd_file_path = {path}\n}}\n")
+    assert [account["server"] for account in evidence["accounts"]] == ["h0", "h1"]
+    assert gaps == []
+
+
+@pytest.mark.parametrize(
+    ("passdb", "what"),
+    [
+        (PASSDB.format("/srv/users", ""), "/srv/users"),
+        (PASSDB.format("<$users", ""), FILE + ", line 4"),
+        ("passdb passwd-file {\n}\n", FILE + ", line 1"),
+    ],
+)
+def test_a_file_of_logins_that_cannot_be_read_is_a_gap(passdb, what, tree, read):
+    tree.write("/srv/users/is_no_file", "")
+    _evidence, gaps = read(passdb)
+    assert [(gap["what"], gap["affects"]) for gap in gaps] == [(what, "client:dovecot")]
+
+
 @pytest.mark.parametrize("named", ["doveadm -c /opt/move.conf", "doveadm -c/opt/move.conf -v", "dovecot -F -c /opt/move.conf"])
 def test_the_file_that_a_command_names_is_read(named, tree, read):
     tree.write("/opt/move.conf", "imapc_host = h\nimapc_ssl = imaps\nssl_min_protocol = TLSv1\n")
