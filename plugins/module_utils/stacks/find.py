@@ -4,12 +4,11 @@
 
 import os
 import re
-import sys
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import elf
 from ansible_collections.mailtls.fleet.plugins.module_utils.loader import Loader
-from ansible_collections.mailtls.fleet.plugins.module_utils.settings import environment
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import ask, static_facts, unasked
+from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.questions import Questions, file_variable
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import registry as runtimes
 
 # A stack of NSS is known by libssl3, which speaks TLS; libnss3 beside it is the cryptography.
@@ -19,23 +18,12 @@ KINDS = {
     "gnutls": r"libgnutls(?:-[0-9a-f]{8,})?\.so(?:\.\d[\w.]*)?",
     "nss": r"libssl3\.so",
 }
-SERVER_NAME = "outlook.office365.com"
-# What switches the system's settings off, for the question what the library could do without them.
-_BARE = {
-    "openssl": {"OPENSSL_CONF": ""},
-    "gnutls": {"GNUTLS_SYSTEM_PRIORITY_FILE": "/dev/null"},
-    "nss": {"NSS_IGNORE_SYSTEM_POLICY": "1"},
-}
 # What a program's own environment may set of them.
 _VARIABLES = {
     "openssl": ("OPENSSL_CONF", "OPENSSL_CONF_INCLUDE"),
     "gnutls": ("GNUTLS_SYSTEM_PRIORITY_FILE", "GNUTLS_SYSTEM_PRIORITY_FAIL_ON_INVALID"),
     "nss": ("NSS_IGNORE_SYSTEM_POLICY",),
 }
-# Names another file than the one that was compiled in; of OpenSSL, an empty one none (config(5ssl)).
-_FILE_VARIABLE = {"gnutls": "GNUTLS_SYSTEM_PRIORITY_FILE", "nss": None}
-# Programs that leave GnuTLS's default alone are asked for as "system"; this is what most others pass.
-_USUAL_PRIORITY = "NORMAL"
 
 
 class Stacks:
@@ -44,6 +32,7 @@ class Stacks:
     def __init__(self, host, loader=None):
         self._host = host
         self._loader = loader or Loader(host)
+        self._questions = Questions(host, self._loader)
         self._entries = {}
         self._files = {}
         self._below = {}
@@ -206,11 +195,11 @@ class Stacks:
         """Ask every library what it would send, within *timeout* seconds together, and complete what is known of it."""
         self._find_system()
         libraries = self._of_kind(*KINDS)
-        asked = [entry for entry in libraries if self._may_be_asked(entry)]
-        questions = {entry["path"]: list(self._questions(entry)) for entry in asked}
-        answers = ask.ask([question for of_one in questions.values() for question in of_one], timeout) if questions else {}
+        questions = {entry["path"]: list(self._questions_for(entry)) for entry in libraries}
+        asked = [question for of_one in questions.values() for question in of_one]
+        answers = ask.ask(asked, timeout) if asked else {}
         for entry in libraries:
-            told = [answers[question["id"]] for question in questions.get(entry["path"], ())]
+            told = [answers[question["id"]] for question in questions[entry["path"]]]
             entry["hellos"] = [ask.hello_of(answer) for answer in told]
             self._complete(entry, told)
             self._note_silence(entry, told)
@@ -226,13 +215,13 @@ class Stacks:
         """
         entries = [entry for entry in self._of_kind(*kinds) if entry["hellos"] and entry["origin"] != "found"]
         entries.sort(key=lambda entry: (entry["origin"] != "system", entry["path"]))
-        return [(entry["path"], self._question(entry)) for entry in entries]
+        return [(entry["path"], self._questions.common(entry, self._file(entry))) for entry in entries]
 
     def all(self):
         """Return the evidence of every stack, after `ask`; the system's own first."""
         packages = self._host.packages.owners(sorted(set(self._files.values())))
         entries = sorted([*self._entries.values(), *self._linked.values()], key=lambda entry: (entry["origin"] != "system", entry["path"]))
-        own = [dict(entry, package=_package(packages.get(self._files[entry["path"]]))) for entry in entries]
+        own = [dict(entry, package=_package(packages.get(self._file(entry)))) for entry in entries]
         return own + [self._apart[path] for path in sorted(self._apart)]
 
     def configs(self, kind):
@@ -244,12 +233,12 @@ class Stacks:
         return sorted({entry["environment"].get(variable) for entry in self._entries.values()} - {None, ""})
 
     def _ask_runtime(self, entry):
-        runtime, path = runtimes.of_kind(entry["kind"]), self._files[entry["path"]]
+        runtime, path = runtimes.of_kind(entry["kind"]), self._file(entry)
         told = {"version": None, "hellos": []}
         # Programs are started only where a client needs them.
-        may_be_asked = entry["origin"] != "found" and not self._is_file_closed(entry)
+        may_be_asked = entry["origin"] != "found" and not self._questions.is_file_closed(entry)
         if may_be_asked and _runtime_asker().may_be_asked(self._host, path):
-            told = _runtime_asker().facts(self._host, runtime, path, self._variables(entry))
+            told = _runtime_asker().facts(self._host, runtime, path, self._questions.variables(entry))
         below = (self._entries[stack] for stack in self._below.get(entry["path"], ()))
         config = next((stack["config"] for stack in below if stack["kind"] == "openssl"), None)
         if hasattr(runtime, "config"):
@@ -257,17 +246,21 @@ class Stacks:
         entry.update(told, version=told["version"] or runtime.version(self._host, path), build=[])
         entry["config"] = self._config(entry, config)
 
-    def _variables(self, entry):
-        """The environment of a program that uses it: what the system gives every session, and what this one sets besides."""
-        common = {name: value for name, value in environment.read(self._host).items() if value is not None}
-        return dict(common, **entry["environment"])
-
     def _config(self, entry, compiled_in):
         """The system's file that it reads: the one that its program is started with, before the one that it was built with."""
         if entry["path"] in self._foreign:
             # Its path is one of another root, so none of this system's settings is for it.
             return ""
-        return entry["environment"].get(_FILE_VARIABLE.get(entry["kind"], "OPENSSL_CONF"), compiled_in)
+        return entry["environment"].get(file_variable(entry["kind"]), compiled_in)
+
+    def _file(self, entry):
+        return self._files[entry["path"]]
+
+    def _questions_for(self, entry):
+        path, file = entry["path"], self._file(entry)
+        if path in self._foreign or not self._questions.may_be_asked(entry, file):
+            return ()
+        return self._questions.all(entry, file, self._priorities.get(path, ()), self._ciphers.get(path, ()))
 
     def _of_kind(self, *kinds):
         return [entry for entry in self._entries.values() if entry["kind"] in kinds]
@@ -281,72 +274,12 @@ class Stacks:
             if kind:
                 self.add(kind, path, "system", None)
 
-    def _is_file_closed(self, entry):
-        """Whether its program names a file that we may not read: without it the library would say something else than to that program."""
-        named = entry["environment"].get(_FILE_VARIABLE.get(entry["kind"], "OPENSSL_CONF"))
-        return bool(named) and self._host.exists(named) and not os.access(named, os.R_OK)
-
-    def _may_be_asked(self, entry):
-        if not self._host.live or entry["path"] in self._foreign or self._is_file_closed(entry):
-            return False
-        affects = None if entry["origin"] == "found" else "stack:" + entry["kind"]
-        try:
-            machine, ours = (self._loader.elf(path).machine for path in (self._files[entry["path"]], os.path.realpath(sys.executable)))
-        except elf.ElfError as error:
-            self._host.gap(entry["path"], f"could not be asked for its ClientHello: {error}", affects)
-            return False
-        if machine != ours:
-            why = f"could not be asked for its ClientHello: it is made for {machine}, and this Python for {ours}"
-            self._host.gap(entry["path"], why, affects)
-        return machine == ours
-
-    def _questions(self, entry):
-        kind, path = entry["kind"], entry["path"]
-        common = dict(self._question(entry), server_name=SERVER_NAME)
-        yield dict(common, id=f"{path} system", case="system")
-        yield dict(common, id=f"{path} bare", case="bare", env=_BARE[kind])
-        if kind == "gnutls":
-            wanted = dict.fromkeys([_USUAL_PRIORITY] + self._priorities.get(path, []))
-            for number, priority in enumerate(wanted):
-                yield dict(common, id=f"{path} priority {number}", case="priority", priority=priority)
-        for number, ciphers in enumerate(dict.fromkeys(self._ciphers.get(path, ()))):
-            if kind == "openssl":
-                yield dict(common, id=f"{path} ciphers {number}", case="ciphers", priority=ciphers, cipher_list=ciphers)
-
-    def _question(self, entry):
-        path = self._files[entry["path"]]
-        question = {"kind": entry["kind"], "path": path, "preload": self._preload(entry), "env": self._variables(entry)}
-        return dict(question, is_only_found=entry["origin"] == "found")
-
-    def _preload(self, entry):
-        """What a bundled library needs from its own directory, where this process would not look for it; the deepest first."""
-        if entry["origin"] == "system":
-            return []
-        found = []
-        path = self._files[entry["path"]]
-        self._add_siblings(path, {path}, found)
-        return found
-
-    def _add_siblings(self, path, seen, found):
-        for soname in self._needed(path):
-            sibling = os.path.dirname(path) + "/" + soname
-            if sibling not in seen and self._host.is_file(sibling):
-                seen.add(sibling)
-                self._add_siblings(sibling, seen, found)
-                found.append(sibling)
-
-    def _needed(self, path):
-        try:
-            return self._loader.elf(path).needed
-        except elf.ElfError:
-            return ()
-
     def _libraries(self, entry):
         """What the library loads: from beside it where it is there, since the program that brings it looks there first."""
         if entry["path"] in self._foreign:
-            return self._preload(entry)
+            return self._questions.brought(entry, self._file(entry))
         try:
-            return self._preload(entry) + list(self._loader.closure(self._files[entry["path"]]))
+            return self._questions.brought(entry, self._file(entry)) + list(self._loader.closure(self._file(entry)))
         except elf.ElfError:
             return []
 
@@ -355,7 +288,7 @@ class Stacks:
         answer = next((answer for answer in told if answer["library_version"]), {})
         config = answer and (static_facts.config(answer["directory"]) or answer["config"])
         if not config:
-            entry.update(static_facts.read(self._host, entry["kind"], self._files[entry["path"]], self._libraries(entry)))
+            entry.update(static_facts.read(self._host, entry["kind"], self._file(entry), self._libraries(entry)))
         if answer:
             entry["version"] = static_facts.release(answer["library_version"])
             entry["build"] = static_facts.flags(answer["build"])
