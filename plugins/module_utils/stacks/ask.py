@@ -6,6 +6,7 @@ A library is code of the host. It is loaded apart from this process, without its
 than whoever can change it has anyway: root asks a user's copy as that user.
 """
 
+import errno
 import os
 import select
 import signal
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # never imported, as it runs as text; but Ansible sends to a 
     from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.asker import gnutls, library, main, nss, openssl  # noqa: F401
 
 NOBODY = 65534
+_MAX_LINKS = 40  # path_resolution(7)
 TEXT_LIMIT = 4096  # characters; compiler flags are long
 # One argument of a program may have 128 KiB (execve(2), MAX_ARG_STRLEN); the rest is the asker's own text.
 QUESTIONS_LIMIT = 64 * 1024
@@ -131,9 +133,11 @@ def _run_as(question):
     for path in libraries:
         if not os.path.isabs(path):
             raise ValueError(f"{path} is no absolute path")
-    settings = [value for value in question["env"].values() if value and os.path.isabs(value) and os.path.exists(value)]
+    settings = [value for value in question["env"].values() if value and os.path.isabs(value)]
     ourselves = os.geteuid()
     others = set()
+    for path in libraries:
+        os.stat(path)
     for path in libraries + settings:
         others |= writers(path)
     if question["is_only_found"]:
@@ -149,20 +153,52 @@ def _run_as(question):
 
 
 def writers(path):
-    """Return the users who can change the file *path*, or put another in its place; NOBODY stands for a group, or for everyone."""
-    found = set()
-    path = os.path.realpath(path)
-    while True:
-        status = os.stat(path)
+    """Return the users who can change what the absolute *path* leads to, or put something in its place or beside it, now or in a moment.
+
+    So the owners of all directories and links on the way count, and of what is not there whoever could make it. NOBODY stands for a
+    group, or for everyone.
+
+    Raises:
+        OSError: the way there can't be looked at, or its links loop.
+    """
+    found = {os.stat("/").st_uid}
+    rest, done, links, is_shared = _parts(path), "/", 0, False
+    while rest:
+        part = rest.pop()
+        if part == "..":
+            done = os.path.dirname(done)
+            continue
+        place = os.path.join(done, part)
+        try:
+            status = os.lstat(place)
+        except (FileNotFoundError, NotADirectoryError):
+            break
         found.add(status.st_uid)
-        shared = status.st_mode & (stat.S_IWGRP if status.st_gid else 0) or status.st_mode & stat.S_IWOTH
+        if stat.S_ISLNK(status.st_mode):
+            links += 1
+            if links > _MAX_LINKS:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+            target = os.readlink(place)
+            done = "/" if target.startswith("/") else done
+            rest += _parts(target)
+            continue
+        done = place
+        if stat.S_ISDIR(status.st_mode):
+            is_shared = _is_for_others(status)
+        # In a directory like /tmp nobody can replace what is another's, but anybody can put something beside it.
         replaceable = stat.S_ISREG(status.st_mode) or (stat.S_ISDIR(status.st_mode) and not status.st_mode & stat.S_ISVTX)
-        if shared and replaceable:
+        if replaceable and _is_for_others(status):
             found.add(NOBODY)
-        above = os.path.dirname(path)
-        if above == path:
-            return found
-        path = above
+    return found | {NOBODY} if is_shared else found
+
+
+def _parts(path):
+    """The components of a *path*, the last one first."""
+    return [part for part in path.split("/") if part not in ("", ".")][::-1]
+
+
+def _is_for_others(status):
+    return bool(status.st_mode & (stat.S_IWGRP if status.st_gid else 0) or status.st_mode & stat.S_IWOTH)
 
 
 # The process

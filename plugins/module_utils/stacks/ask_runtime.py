@@ -107,8 +107,9 @@ def _run_as(interpreter, env):
     Raises:
         ValueError: we can't become that user, or there are several.
     """
-    files = [path for value in env.values() for path in _PATH.findall(value) if os.path.exists(path)]
-    others = {writer for file in files for writer in ask.writers(file)} - {0, os.geteuid()}
+    named = [path for value in env.values() for path in _PATH.findall(value)]
+    files = [path for path in named if os.path.exists(path)]
+    others = {writer for path in named for writer in ask.writers(path)} - {0, os.geteuid()}
     if others and (os.geteuid() != 0 or len(others) > 1):
         raise ValueError("not asked: other users can change what its variables name")
     if others:
@@ -124,20 +125,16 @@ def _become(user):
 
 
 def _is_roots_own(path):
-    """Whether only root can change the file *path*, or put another in its place."""
-    while True:
-        try:
-            status = os.stat(path)
-        except OSError:
-            return False
-        shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        # In a directory like /tmp, nobody can put something else in the place of what is root's.
-        if status.st_uid != 0 or (shared and not (stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX)):
-            return False
-        above = os.path.dirname(path)
-        if above == path:
-            return True
-        path = above
+    """Whether only root can change the file *path*, or put another in its place; the members of root's group are others here."""
+    try:
+        return ask.writers(path) == {0} and not any(map(_is_for_its_group, _with_directories(path)))
+    except OSError:
+        return False
+
+
+def _is_for_its_group(path):
+    mode = os.stat(path).st_mode
+    return bool(mode & stat.S_IWGRP) and not (stat.S_ISDIR(mode) and mode & stat.S_ISVTX)
 
 
 def _is_for_everyone(path):

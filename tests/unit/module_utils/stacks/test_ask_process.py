@@ -182,6 +182,31 @@ class TestWhoseLibrary:
         answer = put("openssl", copy if of == "directory" else identity, **more)
         assert answer["library_version"] == f"{STRANGER} 65534 0"
 
+    @pytest.mark.parametrize("of", ["library", "settings"])
+    def test_so_too_when_the_users_own_link_leads_to_what_root_alone_can_change(
+        self, put: Put, tmp_path: Path, identity: Path, of: str
+    ) -> None:
+        """It could lead elsewhere by the time that it is followed."""
+        link = tmp_path / "link.so"
+        link.symlink_to(identity)
+        os.chown(link, STRANGER, 0, follow_symlinks=False)
+        answer = put("openssl", link) if of == "library" else put("openssl", identity, env={"OPENSSL_CONF": str(link)})
+        assert answer["library_version"] == f"{STRANGER} 65534 0"
+
+    @pytest.mark.parametrize("name", ["absent.cnf", "absent/openssl.cnf", "../theirs/absent.cnf"])
+    def test_so_too_when_the_user_could_make_a_file_of_settings_that_is_not_there_yet(
+        self, put: Put, tmp_path: Path, identity: Path, name: str
+    ) -> None:
+        theirs = tmp_path / "theirs"
+        theirs.mkdir()
+        os.chown(theirs, STRANGER, 0)
+        assert put("openssl", identity, env={"OPENSSL_CONF": str(theirs / name)})["library_version"] == f"{STRANGER} 65534 0"
+
+    def test_as_nobody_where_anybody_could_put_something_beside_it(self, put: Put, tmp_path: Path, identity: Path) -> None:
+        """What a library needs is looked for there, too."""
+        tmp_path.chmod(0o1777)
+        assert put("openssl", identity)["library_version"] == "65534 65534 0"
+
     @pytest.mark.parametrize("mode", [0o666, 0o664])
     def test_of_several_as_nobody(self, put: Put, identity: Path, mode: int) -> None:
         os.chown(identity, 0, STRANGER)

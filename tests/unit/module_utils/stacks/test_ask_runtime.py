@@ -117,3 +117,24 @@ def test_what_another_user_can_change_is_read_with_that_users_rights_alone(tmp_p
     assert ask_runtime.facts(Host(), python_runtime, PYTHON, asked)["hellos"][0]["versions"][-1] == "TLSv1.2"
     os.chown(file, 1234, 1234)
     assert "could not be started" in ask_runtime.facts(Host(), python_runtime, PYTHON, asked)["hellos"][0]["error"]
+
+
+@pytest.mark.requires_root
+@pytest.mark.parametrize("is_made", [False, True], ids=["absent", "a link to root's file"])
+def test_so_is_what_another_user_could_make_or_lead_elsewhere(tmp_path, is_made):
+    os.chown(tmp_path, 1234, 1234)
+    file = tmp_path / "openssl.cnf"
+    if is_made:
+        file.symlink_to("/etc/passwd")
+    os.chmod(tmp_path, 0o700)
+    assert ask_runtime._run_as(PYTHON, {"OPENSSL_CONF": str(file)}) == 1234
+
+
+@pytest.mark.requires_root
+def test_an_interpreter_behind_a_users_own_link_is_not_asked(tmp_path):
+    own = os.path.realpath("/bin/sh")
+    assert ask_runtime.may_be_asked(Host(), own)
+    directory = tmp_path / "bin"
+    directory.symlink_to(os.path.dirname(own))
+    os.chown(directory, 1234, 1234, follow_symlinks=False)
+    assert not ask_runtime.may_be_asked(Host(), str(directory / os.path.basename(own)))
