@@ -59,7 +59,7 @@ def of_client(
     evidence: Evidence, policy: Policy, facts: ClientFacts, install: Install | None, settings: Iterable[Setting], kind: str
 ) -> OwnCiphers | None:
     """Return the cipher list that a client with these *settings* hands to its library of that *kind*, or None when it leaves that alone."""
-    version = install.version if install else None
+    version = install.tls_release if install else None
     for setting in reversed(list(settings)):
         for rule in facts.settings.get(setting.key, ()):
             if rule.ciphers and rule.library in (None, kind) and rule.versions.holds(version) is not False:

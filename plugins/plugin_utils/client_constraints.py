@@ -24,7 +24,7 @@ def of_client(
         account: None: one with the client's defaults.
         stack: the library that it speaks TLS with, or None when that was not found.
     """
-    version, kind = install.version if install else None, stack.kind if stack else ""
+    version, kind = install.tls_release if install else None, stack.kind if stack else ""
     security = account.security if account else "implicit"
     found = list(_behaviour(DEFAULT, facts.defaults, version, security, kind, facts.title))
     found.extend(_behaviour(LIMIT, facts.limits, version, security, kind, facts.title))

@@ -110,12 +110,22 @@ class Undecided:
 
 @dataclass(frozen=True)
 class Install:
-    """One installed copy of a client."""
+    """One installed copy of a client.
+
+    Attributes:
+        tls_as_of: release whose TLS its distribution brought to this older one.
+    """
 
     program: str
     version: str | None
     package: Package | None
     stacks: tuple[str, ...]
+    tls_as_of: str | None = None
+
+    @property
+    def tls_release(self) -> str | None:
+        """The release that it speaks TLS as."""
+        return self.tls_as_of or self.version
 
 
 @dataclass(frozen=True)
@@ -289,7 +299,8 @@ def _client(place: _Place) -> Client:
 
 
 def _install(place: _Place) -> Install:
-    return Install(place.text("program"), place.optional_text("version"), _package(place), place.texts("stacks"))
+    tls_as_of = place.optional_text("tls_as_of") if "tls_as_of" in place.value else None
+    return Install(place.text("program"), place.optional_text("version"), _package(place), place.texts("stacks"), tls_as_of)
 
 
 def _account(place: _Place) -> Account:

@@ -19,7 +19,7 @@ Rules = Mapping[str, tuple[SettingRule, ...]]
 
 def of_account(facts: ClientFacts, install: Install | None, account: Account, stack: Stack | None, policy: Policy) -> dict[str, Any]:
     """Return the keys of an *account*'s finding that tell of floors in its own settings: `harden`, or nothing."""
-    return _told(_raised(account.settings, facts.settings, install.version if install else None, stack, policy))
+    return _told(_raised(account.settings, facts.settings, install.tls_release if install else None, stack, policy))
 
 
 def of_stack(evidence: Evidence, facts: LibraryFacts, stack: Stack, policy: Policy) -> dict[str, Any]:

@@ -81,8 +81,8 @@ def of_account(evidence: Evidence, policy: Policy, facts: ClientFacts, install: 
     ciphers = cipher_suites.of_client(evidence, policy, facts, install, settings, kind)
     if ciphers:
         constraints += ciphers.constraints()
-    own = own_priority.of_client(facts, kind, settings, install.version if install else None)
-    suites = suite_switches.of_client(facts, install.version if install else None)
+    own = own_priority.of_client(facts, kind, settings, install.tls_release if install else None)
+    suites = suite_switches.of_client(facts, install.tls_release if install else None)
     if stack is None:
         unknown = [*unknown, _not_found(evidence, install)]
     path = _path(evidence, policy, stack, constraints, unknown, own, suites, facts.asks_by_name, ciphers)

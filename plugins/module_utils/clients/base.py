@@ -27,7 +27,7 @@ def installs(host, programs, packages=(), version_pattern=None):
             for copies that no package owns.
 
     Returns:
-        A list of dictionaries {program, version, package, stacks}; version and package may be None.
+        A list of dictionaries {program, version, package, stacks}; version and package may be None. See also `note_backport`.
     """
     return [install(host, path, packages, version_pattern) for path in host.programs(*programs)]
 
@@ -37,13 +37,27 @@ def install(host, program, packages=(), version_pattern=None):
     package = host.package_of(program)
     if package is not None and packages and package.name not in packages:
         package = next((found for found in map(host.package, packages) if found), package)
-    version = upstream_version(package.version) if package else _embedded_version(host, program, version_pattern)
+    version = upstream_version(package.version) if package else _embedded(host, program, version_pattern)
     return {
         "program": program,
         "version": version,
         "package": {"name": package.name, "version": package.version} if package else None,
         "stacks": host.stacks.of_binary(program),
     }
+
+
+def note_backport(host, found_installs, sign, release):
+    """Note that the TLS of installed copies is that of a later *release*, "6.4.0", where its distribution brought it to an older one.
+
+    Args:
+        host: the Host.
+        found_installs: of the client; those that are so get the key `tls_as_of`.
+        sign: bytes regular expression of what in the program only that release's TLS has.
+        release: in which it came.
+    """
+    for found in found_installs:
+        if found["version"] and _numbers(found["version"]) < _numbers(release) and _embedded(host, found["program"], sign):
+            found["tls_as_of"] = release
 
 
 def upstream_version(package_version):
@@ -55,10 +69,14 @@ def upstream_version(package_version):
 
 
 def release(found_installs):
-    """Return the version of the installed copies as numbers, (6, 4, 37), or None when it is unknown or not the same."""
-    versions = {found["version"] for found in found_installs}
+    """Return the version of the installed copies' TLS as numbers, (6, 4, 37), or None when it is unknown or not the same."""
+    versions = {found.get("tls_as_of") or found["version"] for found in found_installs}
     version = versions.pop() if len(versions) == 1 else None
-    return tuple(int(number) for number in version.split(".")) if version else None
+    return _numbers(version) if version else None
+
+
+def _numbers(version):
+    return tuple(int(number) for number in version.split("."))
 
 
 def bounded(host, found, config, affects):
@@ -168,7 +186,7 @@ def relay_evidence(host, name, found_installs, accounts, relays=()):
     return None
 
 
-def _embedded_version(host, program, pattern):
+def _embedded(host, program, pattern):
     if pattern is None:
         return None
     found = elf.find_bytes(host, program, (pattern,), 32 * 1024 * 1024)

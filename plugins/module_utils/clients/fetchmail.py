@@ -13,7 +13,11 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors impo
 NAME = "fetchmail"
 
 _AFFECTS = "client:" + NAME
+# Its own version, and a word of sslproto that came with the TLS of 6.4.0. Red Hat brought that to its 6.3 (README.SSL of its package
+# says so; its patch fetchmail-6.3.26-ssl-backport of 2016 is kept in other distributions too).
 VERSION = rb"\0(\d+\.\d+\.\d+)\0"
+BACKPORT = rb"(tls1\.2\+)\0"
+_BACKPORTED = "6.4.0"
 _USER_FILE = "/.fetchmailrc"
 _SYSTEM_FILE = "/etc/fetchmailrc"
 _SERVICES = "/etc/services"
@@ -37,6 +41,7 @@ _UNITS = tuple(directory + _UNIT for directory in (_SYSTEMD, "/usr/lib/systemd/s
 def read(host):
     """Return the evidence of fetchmail on *host*, or None when nothing of it is there."""
     installs = base.installs(host, (NAME,), (NAME,), VERSION)
+    base.note_backport(host, installs, BACKPORT, _BACKPORTED)
     reader = _Reader(host, base.release(installs))
     files = {user.home + _USER_FILE: functools.partial(reader.of_file, user.name, user.home + _USER_FILE) for user in host.users}
     files[_SYSTEM_FILE] = reader.of_system

@@ -52,7 +52,7 @@ def build(system: Wanted, clients: Iterable[Wanted], others: Iterable[str], nonc
         "want_homes",
         "want_loaders",
         *(line for item in wanted for line in _files(item)),
-        *(_call("want_program", extended(item.version), *item.programs) for item in wanted if item.programs),
+        *(_call("want_program", "|".join(map(extended, item.strings)), *item.programs) for item in wanted if item.programs),
         *_lists(IN_TABLES),
         "want_tables",
         *(line for item in wanted for line in _starts(item)),

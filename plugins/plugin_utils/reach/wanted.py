@@ -46,7 +46,7 @@ class Wanted:
         status: paths of which it is told whether they are there.
         names: directories whose entries are told, each with the pattern of the entries.
         programs: names of programs.
-        version: regular expression of the version inside of them, as base.installs takes it.
+        strings: regular expressions of what is looked for inside of them, as base.installs and base.note_backport take them.
         packages: names of packages that tell the version.
         harmless: options of a command line that change nothing of an account.
         operands: whether further words of a command line may.
@@ -56,7 +56,7 @@ class Wanted:
     status: tuple[str, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
     programs: tuple[str, ...] = ()
-    version: bytes = b""
+    strings: tuple[bytes, ...] = ()
     packages: tuple[str, ...] = ()
     harmless: tuple[str, ...] = ()
     operands: bool = False
@@ -147,7 +147,7 @@ CLIENTS: Mapping[str, Wanted] = {
         ),
         names=(("/etc/systemd/system", "*.wants"),),
         programs=("fetchmail",),
-        version=fetchmail_reader.VERSION,
+        strings=(fetchmail_reader.VERSION, fetchmail_reader.BACKPORT),
         packages=("fetchmail",),
         harmless=(*_FETCHMAIL_SHORT, *_FETCHMAIL_LONG),
         operands=True,
@@ -158,7 +158,7 @@ CLIENTS: Mapping[str, Wanted] = {
             for path in ("~/.mbsyncrc", "~/.config/isyncrc")
         ),
         programs=("mbsync",),
-        version=mbsync_reader.VERSION,
+        strings=(mbsync_reader.VERSION,),
         packages=("isync",),
         harmless=("-a", "--all", "-q", "-qq", "--quiet", "-V", "--verbose", "-l"),
     ),
@@ -168,7 +168,7 @@ CLIENTS: Mapping[str, Wanted] = {
             for path in ("~/.mpoprc", "~/.config/mpop/config")
         ),
         programs=("mpop",),
-        version=mpop_reader.VERSION,
+        strings=(mpop_reader.VERSION,),
         packages=("mpop",),
         harmless=("-a", "-q", "-d"),
     ),
@@ -179,7 +179,7 @@ CLIENTS: Mapping[str, Wanted] = {
         ),
         names=(("/etc/stunnel", "*"), ("/usr/local/etc/stunnel", "*"), ("~/.config/stunnel", "*")),
         programs=stunnel_reader.PROGRAMS,
-        version=stunnel_reader.VERSION,
+        strings=(stunnel_reader.VERSION,),
         packages=stunnel_reader.PACKAGES,
         operands=True,
     ),
@@ -192,13 +192,13 @@ CLIENTS: Mapping[str, Wanted] = {
     sylpheed.NAME: Wanted(
         files=tuple((f"~{path}", ACCOUNTRC) for path in sylpheed.FILES),
         programs=("sylpheed",),
-        version=sylpheed.VERSION,
+        strings=(sylpheed.VERSION,),
         packages=("sylpheed",),
     ),
     claws_mail.NAME: Wanted(
         files=((f"~{claws_mail.FILE}", ACCOUNTRC),),
         programs=("claws-mail",),
-        version=claws_mail.VERSION,
+        strings=(claws_mail.VERSION,),
         packages=("claws-mail",),
     ),
 }

@@ -90,6 +90,13 @@ def test_old_fetchmail_fails_after_starttls_whatever_is_set():
     assert "6.4.0" in found["fix"]["text"]
 
 
+def test_old_fetchmail_to_which_its_distribution_brought_the_tls_of_a_later_one_passes_after_starttls():
+    installs = [{**make.install("6.3.26"), "tls_as_of": "6.4.0"}]
+    client = make.client(make.account(security="starttls", port=143), name="fetchmail", installs=installs)
+    found = account_of(judge(clients=[client], stacks=[make.stack()]))
+    assert (found["verdict"], found["client"]["version"]) == ("PASS", "6.3.26")
+
+
 def test_old_fetchmail_passes_over_implicit_tls():
     assert judge_account(version="6.3.26")["verdict"] == "PASS"
 

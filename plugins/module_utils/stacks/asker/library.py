@@ -9,10 +9,14 @@ one first, then those of the kinds of libraries that are asked, then main.py.
 import ctypes
 import os
 
+TYPE_CHECKING = False  # as in typing
+if TYPE_CHECKING:
+    import typing
+
 WIRE = {"SSLv3": 0x0300, "TLSv1": 0x0301, "TLSv1.1": 0x0302, "TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
 ANSWER_LIMIT = 64 * 1024  # bytes of one answer
 # {kind of a library: (function that asks one, name of a function that it exports)}, which the files of the kinds complete.
-ASK = {}
+ASK: "dict[str, tuple[typing.Any, str]]" = {}
 
 
 class Failure(Exception):

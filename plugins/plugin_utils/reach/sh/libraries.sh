@@ -58,7 +58,7 @@ want_loaders() {
     set -f
 }
 
-# want_program PATTERN NAME...: the programs of these names. PATTERN: of the strings that tell the version of one without a package.
+# want_program PATTERN NAME...: the programs of these names. PATTERN: of the strings in them that are of interest.
 want_program() {
     pattern=$1
     shift

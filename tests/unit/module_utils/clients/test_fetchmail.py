@@ -133,6 +133,15 @@ def test_which_sslproto_means_starttls_changed_with_a_release(version, sslproto,
     assert (account["security"], account["undecided"]) == (security, [])
 
 
+@pytest.mark.parametrize(("words", "security"), [(b"tls1\0", "none"), (b"tls1\0tls1.2+\0", "starttls")])
+def test_an_old_release_with_the_words_of_a_later_one_has_the_tls_of_that(words, security, tree, read):
+    tree.write("/usr/bin/fetchmail", b"\x006.3.26\0" + words)
+    (account,), _gaps = read("poll mx proto imap user a sslproto ssl23")
+    [install] = fetchmail.read(tree.host())["installs"]
+    assert account["security"] == security
+    assert (install["version"], install.get("tls_as_of")) == ("6.3.26", "6.4.0" if security == "starttls" else None)
+
+
 def test_of_two_releases_that_differ_neither_decides(tree, read):
     tree.write("/usr/bin/fetchmail", b"\x006.3.26\0")
     tree.write("/usr/local/bin/fetchmail", b"\x006.4.37\0")

@@ -292,6 +292,16 @@ def test_a_variable_that_a_profile_sets_behind_other_words_leaves_the_answer_ope
 
 
 @pytest.mark.parametrize("sh", SHELLS)
+def test_of_a_program_come_the_words_by_which_its_tls_is_known(sh: list[str], tmp_path: Path) -> None:
+    (tmp_path / "fetchmail").write_bytes(b"\x7fELF\0\x016.3.26\0tls1\0tls1.2+\0secret\0")
+    lines = program.build(wanted.SYSTEM, [wanted.CLIENTS["fetchmail"]], [], "n0").splitlines()
+    [call] = [line for line in lines if line.startswith("want_program ") and line.endswith("fetchmail")]
+    text = functions().replace("/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin", str(tmp_path))
+    output = _run(sh, f"{text}\nprintf '%s\\n' '{program.START} n0'\nIFS=$NEWLINE\nLOADERS=\n{call}\nrecord end\n")
+    assert ("strings", str(tmp_path / "fetchmail"), "6.3.26\ntls1.2+") in frame.split(output, "n0")[0]
+
+
+@pytest.mark.parametrize("sh", SHELLS)
 def test_a_home_of_the_last_line_of_passwd_is_seen_though_the_line_has_no_end(sh: list[str], tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "passwd").write_text(f"a:x:1:1::/nowhere:/bin/sh\nb:x:2:2::{tmp_path}/home:/bin/sh")
