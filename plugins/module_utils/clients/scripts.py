@@ -9,7 +9,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base,
 _MAX_SCRIPT = 512 * 1024
 
 
-def read(host, name, runtime, signs, connections, stacks_of=None):
+def read(host, name, runtime, signs, connections, as_here=None):
     """Return the evidence of the scripts of one language on *host* that fetch mail, or None when there is none.
 
     Args:
@@ -18,10 +18,11 @@ def read(host, name, runtime, signs, connections, stacks_of=None):
         runtime: the module of stacks/runtimes that knows the interpreter.
         signs: words, one of which is in every text of interest.
         connections: function of such a text to its Connections (scripts/).
-        stacks_of: function of (interpreter, its stacks, a Connection) to the stacks that this connection uses; None: all of them.
+        as_here: function of (host, interpreter, its stacks, a Connection) to the stacks that this connection uses on this host, and the
+            Connection as it is here; None: all of them, as it is.
     """
     accounts, used = [], []
-    reader = _Reader(host, name, runtime, signs, connections, stacks_of)
+    reader = _Reader(host, name, runtime, signs, connections, as_here)
     for launch in host.launches.all():
         path = launch.path(launch.program) if launch.program and (launch.interpreter or "/" in launch.program) else None
         interpreter = _interpreter(host, launch, path, runtime) if path else None
@@ -48,13 +49,13 @@ def _interpreter(host, launch, path, runtime):
 
 
 class _Reader:
-    def __init__(self, host, name, runtime, signs, connections, stacks_of):
+    def __init__(self, host, name, runtime, signs, connections, as_here):
         self.affects = "client:" + name
         self._host = host
         self._runtime = runtime
         self._signs = signs
         self._connections = connections
-        self._stacks_of = stacks_of
+        self._as_here = as_here
 
     def accounts(self, launch, path, interpreter):
         """Return the accounts of the script at *path*."""
@@ -68,8 +69,8 @@ class _Reader:
         stacks = self._host.stacks.of_interpreter(interpreter, known)
         accounts = []
         for item in self._spelled_out(text):
-            own = self._stacks_of(interpreter, stacks, item) if self._stacks_of else stacks
-            accounts.append(_account(launch, path, item, own))
+            own, here = self._as_here(self._host, interpreter, stacks, item) if self._as_here else (stacks, item)
+            accounts.append(_account(launch, path, here, own))
         for account in accounts:
             account["enabled"] = launch.is_active
             account["undecided"].extend(undecided + launched.open_variables(self._host, launch, [interpreter]))

@@ -61,6 +61,13 @@ class Stacks:
         asked = [self.add(kind, library, "bundled", path) for library, kind in found if kind]
         return asked + [self._add_unasked(library, libraries) for library in libraries if unasked.kind_of(library)]
 
+    def libraries_of(self, path):
+        """Return the paths of all libraries that the program or library *path* loads, the nearest first."""
+        try:
+            return list(self._loader.closure(path))
+        except elf.ElfError:
+            return []
+
     def sonames(self, path):
         """Return the names by which the loader looks for the libraries of the program at *path*, those that are missing among them."""
         try:
