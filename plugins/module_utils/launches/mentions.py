@@ -29,20 +29,27 @@ _READS_ANY = r"(?:^|[\s;&|(/\"'`=])(?P<name>curl|openssl)[ \t]"
 _IS_CLIENT = _CLIENT + r"|curl|openssl"
 # Below another root, its settings are others.
 _CHANGES_ROOT = ("chroot", "bwrap", "systemd-nspawn")
-# To these a client's name is that of a package, a unit or a process, a user, a file, or a word like others; or they start it elsewhere.
+# To these a client's name is that of a package, a unit or a process, and no command comes of what they print. An extended expression as
+# well as one of Python's.
+OF_PACKAGES_AND_SERVICES = (
+    r"apk|apt(-[a-z]+|itude)?|dnf|dpkg(-[a-z]+)?|pacman|pip3?|rpm|snap|yum|zypper"
+    r"|invoke-rc\.d|journalctl|killall|lsof|p?kill|pgrep|pidof|ps|rc-[a-z]+|service|systemctl|update-rc\.d"
+)
+# To these it is that of a user, a file, or a word like others; or they start it elsewhere.
 _STARTS_NOTHING = (
-    r"apk|apt(?:-\w+|itude)?|dnf|dpkg(?:-\w+)?|pacman|pip3?|rpm|snap|yum|zypper"
-    r"|invoke-rc\.d|journalctl|killall|lsof|p?kill|pgrep|pidof|ps|rc-\w+|service|systemctl|update-rc\.d"
-    r"|adduser|chgrp|chown|id|install|passwd|user(?:add|del|mod)"
+    OF_PACKAGES_AND_SERVICES + r"|adduser|chgrp|chown|id|install|passwd|user(?:add|del|mod)"
     r"|cat|chmod|cp|crontab|git|gzip|head|ln|logrotate|ls|mkdir|mv|rm|rsync|scp|stat|tail|tar|tee|touch|update-alternatives"
-    r"|[ef]?grep|[gm]?awk|echo|logger|mailx?|man|notify-send|printf|sed|test|type|whereis|which"
+    r"|[ef]?grep|[gm]?awk|echo|hash|logger|mailx?|man|notify-send|printf|sed|test|type|whereis|which"
     r"|kubectl|ssh"
 )
+# A command of packages and services up to its end, behind what begins one.
+_BEGINS = r"(?m)(?P<begin>(?:^|[;&|(`]|\b(?:if|then|do|else))[ \t]*(?:(?:sudo|env|nice|!|\w+=\S*|-\S+)[ \t]+)*)"
+_OF_PACKAGES = _BEGINS + r"(?:[\w/]*/s?bin/)?(?:" + OF_PACKAGES_AND_SERVICES + r")[ \t](?:\\\n|[^;&|\n`)])*"
 
 
 def in_shell(text):
     """Return the names of the clients that a *text* for the shell has as words of their own."""
-    return {match.group("name") for match in re.finditer(_IN_SHELL, _without_remarks(text))}
+    return {match.group("name") for match in re.finditer(_IN_SHELL, _of_commands(text))}
 
 
 def in_other_language(text):
@@ -55,7 +62,7 @@ def in_other_language(text):
 def in_script(text):
     """Return (the first client's name or None, whether a mailbox is read) of the *text* of a script in any language."""
     text = _without_remarks(text)
-    client = re.search(_IN_SHELL, text)
+    client = re.search(_IN_SHELL, _of_commands(text))
     return client.group("name") if client else None, bool(re.search(_MAILBOX, text))
 
 
@@ -93,3 +100,9 @@ def _first(text, pattern):
 def _without_remarks(text):
     """The *text* without what its readers, in most languages, take for remarks."""
     return re.sub(_REMARK, "", text)
+
+
+def _of_commands(text):
+    """The *text* without remarks, and without what it has done to packages and services."""
+    text = _without_remarks(text)
+    return re.sub(_OF_PACKAGES, r"\g<begin>", text) if re.search(_IN_SHELL, text) else text

@@ -89,6 +89,9 @@ def _inner(name, words, context):
         return _ip(words[1:], context)
     if name == "script":
         return _typescript(words[1:], context)
+    if name == "command" and not {"v", "V"}.isdisjoint(_split(words[1:], "", "")[0]):
+        # It only tells where that is.
+        return [], context
     if name in ("setuidgid", "s6-setuidgid"):
         return words[2:], context.but(user=_text(words[1:2]))
     if name in wrapper_options.PLAIN:

@@ -79,6 +79,7 @@ IN_TABLES = Filter(
     {
         "changing": "|".join((*_OF_CLIENTS, "HOME")),
         "exporting": "|".join(_OF_CLIENTS),
+        "starts_nothing": f"^(/(usr/(local/)?)?s?bin/)?({mentions.OF_PACKAGES_AND_SERVICES})$",
         "mailboxes": f"{mentions.MAIL_LIBRARIES}|{_ASKS_A_MAIL_SERVER}",
     },
 )

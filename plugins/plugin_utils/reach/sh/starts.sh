@@ -47,19 +47,33 @@ started() {
             return 1
         }
         function is_looked_for() {
-            if (last ~ /^(service|invoke-rc\.d|rc-service|start|stop|restart|reload|status|pidof|pgrep|pkill|killall|which|type)$/) return 1
-            return last ~ /^-[xfev]$/ && before_last ~ /^(|;|if|while|test|command|!|pidof|pgrep|pkill)$/
+            if (last ~ /^(start|stop|restart|reload|status|which|type|hash)$/) return 1
+            if (before_last ~ /^(which|type|hash)$/ && last ~ /^-[a-zA-Z]$/) return 1
+            return last ~ /^-[xfev]$/ && before_last ~ /^(|;|if|while|test|command|!)$/ || before_last == "command" && last ~ /^-p?[vV]$/
+        }
+        # A user behind the time, as in a table of the system.
+        function is_user(word,    row, is_found) {
+            if (last !~ /^[0-9*@]/) return 0
+            while ((getline row <"/etc/passwd") > 0) if (index(row, word ":") == 1) is_found = 1
+            close("/etc/passwd")
+            return is_found
+        }
+        # What may stand before a command, as the time of a table.
+        function stands_before(word) {
+            if (word ~ /^(if|elif|while|until|then|else|do|sudo|doas|env|exec|nice|nohup|timeout|chronic|command|!)$/) return 1
+            return word ~ /^[-@]/ || word ~ /^[A-Za-z_][A-Za-z0-9_]*=/ || word ~ /^[0-9*,\/~]+[a-z-]*[0-9*,\/~-]*$/ || is_user(word)
         }
         { sub(/\r$/, ""); sub(/^[ \t]*(;|#[^!]|#$).*$/, "") }
         /^[ \t]*\[[A-Za-z]/ { settings = 1 }
         index($0, ENVIRON["name"]) { named = 1 }
         {
-            if (!goes_on) { inside = rooted = fed = 0; last = before_last = "" }
+            if (!goes_on) { inside = rooted = fed = idle = 0; begins = 1; last = before_last = "" }
             if (!goes_on) holds = !settings && $0 ~ /^[ \t]*(export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*=/
             goes_on = $0 ~ /[\\,([][ \t]*$/
             sub(/\\[ \t]*$/, "")
             gsub(/<<</, " ; ")
-            gsub(/["\047)},]|\[|\]/, " ")
+            gsub(/["\047},]|\[|\]/, " ")
+            gsub(/[)]/, " ) ")
             gsub(/`/, " $ ; ")
             gsub(/[({]/, " ; ")
             gsub(/&>|>&/, ">")
@@ -68,10 +82,13 @@ started() {
             for (i = 1; i <= NF; i++) {
                 word = $i
                 if (word ~ /^>/) continue
-                if (word == ";") { inside = rooted = fed = 0; last = word; continue }
+                if (word == ")") { idle = 0; begins = 1; continue }
+                if (word == ";") { inside = rooted = fed = idle = 0; begins = 1; last = word; continue }
                 sub(/^(Exec[A-Za-z]*|command)=[-@:+!]*/, "", word)
                 if (!settings && word ~ /^[A-Za-z_][A-Za-z0-9_]*=/ && word ~ "[=/]" ENVIRON["name"] "$") named = computed = 1
                 if (word ~ /^[$]/ && last ~ /^(|then|do|else|exec|eval|sudo|nice|env|!|;)$/) computed = 1
+                if (begins && word ~ ENVIRON["starts_nothing"]) idle = 1
+                begins = begins && stands_before(word)
                 is_service = word ~ /\/init\.d\//
                 sub(/^.*[\/%\\]/, "", word)
                 if (word == "chroot") rooted = 1
@@ -81,6 +98,7 @@ started() {
                     if (holds && last ~ /=$|^(which|-v)$/) computed = 1
                     # What looks for it may stand in its place: $(which NAME) --option.
                     if (is_service || is_looked_for()) inside = last ~ /^(which|-v)$/
+                    else if (idle) inside = 0
                     else { inside = started = 1; if (rooted || fed) changed = 1 }
                 } else if (inside && $i !~ /^[0-9]/) {
                     if ($i ~ /[$]/ || $i ~ /^-/ && !are_harmless($i) || $i !~ /^-/ && ENVIRON["operands"] != "") changed = started = 1

@@ -39,6 +39,11 @@ COMMANDS = {
     "a percent that is one": ("fetchmail -s 'a\\%b'", "alice", ["-s", "a%b"]),
     "a comment of the shell": ("fetchmail -s # -v", "alice", ["-s"]),
     "another program's word": ("echo fetchmail -s", "alice", None),
+    "behind command": ("command -p fetchmail -s", "alice", ["-s"]),
+    **{
+        f"by {looks}": (f"{looks} fetchmail -s", "alice", None)
+        for looks in ("command -v", "command -V", "command -pv", "sudo which", "type -p", "hash", "apt-get install")
+    },
 }
 
 
@@ -157,6 +162,9 @@ COMPUTED = {
     'su bob -c "fetchmail -s $(id)"\n': ([["-s", ""]], False),
     'su bob -c "cd $(id); fetchmail -s"\n': ([], True),
     'eval "$(id)" fetchmail\n': ([], True),
+    "F=$(command -v fetchmail)\n$F -s\n": ([], True),
+    "X=$(id)\n$X\napt-get install -y \\\n fetchmail\nif sudo systemctl stop fetchmail; then :; fi\n": ([], False),
+    "X=$(id)\n$X\n(apt-get update) && echo fetchmail\n": ([], True),
 }
 
 
