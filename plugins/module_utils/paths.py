@@ -38,7 +38,7 @@ def inside(root, path):
     """
     if len(path) >= _PATH_MAX:
         raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
-    rest = [part for part in path.split("/") if part not in ("", ".")][::-1]
+    rest = _parts(path)
     done = []  # type: list[str]
     links = 0
     while rest:
@@ -57,5 +57,43 @@ def inside(root, path):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if target.startswith("/"):
             done = []
-        rest.extend([piece for piece in target.split("/") if piece not in ("", ".")][::-1])
+        rest.extend(_parts(target))
     return os.path.join(root, *done)
+
+
+def steps(path):
+    """Yield (place, its os.lstat) of each directory and link on the way to the absolute *path*, and of what it leads to, "/" first.
+
+    Of what is not there it is (place, None), and the last.
+
+    Raises:
+        OSError: the way can't be looked at, or has more than 40 links (path_resolution(7)).
+    """
+    yield "/", os.lstat("/")
+    rest, done, links = _parts(path), "/", 0
+    while rest:
+        part = rest.pop()
+        if part == "..":
+            done = os.path.dirname(done)
+            continue
+        place = os.path.join(done, part)
+        try:
+            status = os.lstat(place)
+        except (FileNotFoundError, NotADirectoryError):
+            yield place, None
+            return
+        yield place, status
+        if not stat.S_ISLNK(status.st_mode):
+            done = place
+            continue
+        links += 1
+        if links > _MAX_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+        target = os.readlink(place)
+        done = "/" if target.startswith("/") else done
+        rest += _parts(target)
+
+
+def _parts(path):
+    """The components of a *path*, the last one first."""
+    return [part for part in path.split("/") if part not in ("", ".")][::-1]

@@ -76,7 +76,7 @@ options:
     description:
       - Directory on the host for backup sets.
       - Without it C(/var/lib/mailtls/backups) for root, C(~/.local/share/mailtls/backups) for others,
-        and C(%ProgramData%\mailtls\backups) on Windows.
+        and C(%ProgramFiles%\mailtls\backups) on Windows. Another one has to be where only administrators can make a directory.
     type: path
   restart:
     description:

@@ -6,9 +6,8 @@ import collections
 import os
 import stat
 
-from ansible_collections.mailtls.fleet.plugins.module_utils import paths
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Host
-from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, files, plan, restarts, written_anew
+from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, files, plan, restarts, trust, written_anew
 
 # What files.replace takes of an os.stat_result.
 _Metadata = collections.namedtuple("_Metadata", "st_mode st_uid st_gid")
@@ -114,16 +113,11 @@ def _forbids(file_plan, hashes):
     """Return why this file is not to be touched, or None."""
     if hashes is not None and hashes.get(file_plan.path) != files.digest(file_plan.before):
         return "it changed since the plan was made: audit again"
-    host, status = Host("/"), os.stat(file_plan.target)
+    host = Host("/")
     why = written_anew.by_a_package(host, file_plan.target) or written_anew.by_a_program(file_plan.path, file_plan.changes)
     if why:
         return why
-    if status.st_nlink > 1:
-        return "it has several names (hard links), of which one alone would change: follow the written fix"
-    user = next((user for user in host.users if paths.lies_in(file_plan.path, user.home)), None)
-    if user and status.st_uid != user.uid:
-        return f"it stands in the home of {user.name} but belongs to another user: follow the written fix"
-    return None
+    return trust.forbids(host, file_plan)
 
 
 def make(planned, directory, run, running=()):
@@ -157,7 +151,11 @@ def _clear(directory):
 
 
 def _item(number, file_plan, run):
-    status = os.stat(file_plan.target)
+    try:
+        status = files.status_of(file_plan.target)
+    except files.FileError:
+        # It has gone or moved in the meantime, which _swap tells.
+        status = os.stat_result([0] * 10)
     return backup.Item(
         path=file_plan.path,
         target=file_plan.target,
@@ -175,12 +173,16 @@ def _item(number, file_plan, run):
 
 
 def _swap(item, expected, new, times):
-    """Put *new* in the place of the file whose hash is *expected*; another content is somebody's, and stays."""
+    """Put *new* in the place of the file whose hash is *expected*; another content, owner or mode is somebody's, and stays.
+
+    What the backup set notes of the file is what a rollback makes of it, so it has to be of this very file.
+    """
     with files.directory_of(item.target) as (directory, name):
-        content, status = files.content_and_status(directory, name)
-        if files.digest(content) != expected:
+        seen = files.look(directory, name)
+        mode, uid, gid = stat.S_IMODE(seen.status.st_mode), seen.status.st_uid, seen.status.st_gid
+        if files.digest(seen.content) != expected or (mode, uid, gid) != (item.mode, item.uid, item.gid) or seen.status.st_nlink > 1:
             return REFUSED, "somebody changed it in the meantime"
-        files.replace(directory, name, item.temporary, new, status, times)
+        files.replace(directory, name, item.temporary, seen._replace(content=new), times)
     return APPLIED, None
 
 
@@ -188,20 +190,20 @@ def _restore(directory, run, item, check):
     """Return (state, why) of taking one item back."""
     try:
         with files.directory_of(item.target) as (parent, name):
-            content, _status = files.content_and_status(parent, name)
+            seen = files.look(parent, name)
             if not check:
                 files.remove(parent, item.temporary)
-            if files.digest(content) == item.before:
+            if files.digest(seen.content) == item.before:
                 return PRESENT, None
-            if files.digest(content) != item.after:
+            if files.digest(seen.content) != item.after:
                 return REFUSED, "somebody changed it since: what it was before stands in the backup"
             why = written_anew.by_a_program(item.path, item.changes)
             if why:
                 return REFUSED, why
             if not check:
                 saved = backup.content(directory, run, item)
-                was = _Metadata(item.mode, item.uid, item.gid)
-                files.replace(parent, name, item.temporary, saved, was, (item.atime_ns, item.mtime_ns))
+                was = files.Seen(saved, _Metadata(item.mode, item.uid, item.gid), seen.attributes)
+                files.replace(parent, name, item.temporary, was, (item.atime_ns, item.mtime_ns))
     except (files.FileError, backup.BackupError) as error:
         return REFUSED, str(error)
     return (WOULD_CHANGE if check else RESTORED), None

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Replacement of a file in one step, with all that belongs to it, where nobody who owns a directory on the way can lead it astray."""
 
+import collections
 import contextlib
 import errno
 import hashlib
@@ -9,6 +10,10 @@ import os
 import stat
 
 _NO_ATTRIBUTES = (errno.ENOTSUP, errno.ENODATA, errno.EPERM, errno.EACCES)
+
+
+# content: bytes; status: os.stat_result; attributes: the extended ones, {name: bytes}. All of one and the same file.
+Seen = collections.namedtuple("Seen", "content status attributes")
 
 
 class FileError(Exception):
@@ -48,32 +53,40 @@ def _descend(descriptor, part, target):
     return below
 
 
-def content_and_status(directory, name):
-    """Return (bytes, os.stat_result) of the regular file *name* in *directory* (a descriptor).
+def look(directory, name):
+    """Return what is Seen of the regular file *name* in *directory* (a descriptor).
 
     Raises:
         FileError: it is absent, a link, no regular file, or can't be read.
     """
     try:
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+        with os.fdopen(descriptor, "rb") as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise FileError(f"{name}: is no regular file")
+            return Seen(stream.read(), status, _attributes_of(stream.fileno()))
     except OSError as error:
         raise FileError(f"{name}: {os.strerror(error.errno).lower()}") from error
-    with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise FileError(f"{name}: is no regular file")
-        return stream.read(), status
 
 
-def replace(directory, name, temporary, content, status, times=None):
-    """Put a file with *content* in the place of *name*, in one step; mode, owner and extended attributes are those of the old one.
+def status_of(target):
+    """Return the os.stat_result of what is at *target*, as `directory_of` takes it, be it a link. Raises FileError as that does."""
+    with directory_of(target) as (directory, name):
+        try:
+            return os.stat(name, dir_fd=directory, follow_symlinks=False)
+        except OSError as error:
+            raise FileError(f"{name}: {os.strerror(error.errno).lower()}") from error
+
+
+def replace(directory, name, temporary, new, times=None):
+    """Put the *new* file in the place of *name*, in one step.
 
     Args:
         directory: descriptor of its directory.
         name: the file.
         temporary: name for the new file until it is whole; one left behind by a run that was killed is taken away first.
-        content: bytes.
-        status: os.stat_result of the file that it stands for.
+        new: Seen, what it is to be; of its status the mode and the owner.
         times: (access, modification) in nanoseconds, where they are to be set.
 
     Raises:
@@ -81,7 +94,7 @@ def replace(directory, name, temporary, content, status, times=None):
     """
     remove(directory, temporary)
     try:
-        _write(directory, temporary, content, status, _attributes(directory, name), times)
+        _write(directory, temporary, new, times)
         os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
         os.fsync(directory)
     except OSError as error:
@@ -95,36 +108,25 @@ def remove(directory, name):
         os.unlink(name, dir_fd=directory)
 
 
-def _write(directory, name, content, status, attributes, times):
+def _write(directory, name, new, times):
     descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=directory)
     with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
+        stream.write(new.content)
         stream.flush()
-        if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
-            os.fchown(stream.fileno(), status.st_uid, status.st_gid)
-        for attribute, value in attributes.items():
+        if (new.status.st_uid, new.status.st_gid) != (os.geteuid(), os.getegid()):
+            os.fchown(stream.fileno(), new.status.st_uid, new.status.st_gid)
+        for attribute, value in new.attributes.items():
             # What a new file has by itself, its security label say, only root may set.
             if _attributes_of(stream.fileno()).get(attribute) != value:
                 os.setxattr(stream.fileno(), attribute, value)
-        os.fchmod(stream.fileno(), stat.S_IMODE(status.st_mode))
+        os.fchmod(stream.fileno(), stat.S_IMODE(new.status.st_mode))
         if times is not None:
             os.utime(stream.fileno(), ns=times)
         os.fsync(stream.fileno())
 
 
-def _attributes(directory, name):
-    """The extended attributes, SELinux's label and ACLs among them (xattr(7)); none where the file system has none."""
-    try:
-        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
-    except FileNotFoundError:
-        return {}
-    try:
-        return _attributes_of(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _attributes_of(descriptor):
+    """The extended attributes, SELinux's label and ACLs among them (xattr(7)); none where the file system has none."""
     if not hasattr(os, "listxattr"):
         return {}
     try:

@@ -6,7 +6,6 @@ A library is code of the host. It is loaded apart from this process, without its
 than whoever can change it has anyway: root asks a user's copy as that user.
 """
 
-import errno
 import os
 import select
 import signal
@@ -16,7 +15,7 @@ import sys
 import time
 from importlib import util
 
-from ansible_collections.mailtls.fleet.plugins.module_utils import client_hello
+from ansible_collections.mailtls.fleet.plugins.module_utils import client_hello, paths
 
 KINDS = {"gnutls", "nss", "openssl"}
 ASKER = "ansible_collections.mailtls.fleet.plugins.module_utils.stacks.asker"
@@ -27,7 +26,6 @@ if TYPE_CHECKING:  # never imported, as it runs as text; but Ansible sends to a 
     from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.asker import gnutls, library, main, nss, openssl  # noqa: F401
 
 NOBODY = 65534
-_MAX_LINKS = 40  # path_resolution(7)
 TEXT_LIMIT = 4096  # characters; compiler flags are long
 # One argument of a program may have 128 KiB (execve(2), MAX_ARG_STRLEN); the rest is the asker's own text.
 QUESTIONS_LIMIT = 64 * 1024
@@ -161,28 +159,11 @@ def writers(path):
     Raises:
         OSError: the way there can't be looked at, or its links loop.
     """
-    found = {os.stat("/").st_uid}
-    rest, done, links, is_shared = _parts(path), "/", 0, False
-    while rest:
-        part = rest.pop()
-        if part == "..":
-            done = os.path.dirname(done)
-            continue
-        place = os.path.join(done, part)
-        try:
-            status = os.lstat(place)
-        except (FileNotFoundError, NotADirectoryError):
+    found, is_shared = set(), False
+    for _place, status in paths.steps(path):
+        if status is None:
             break
         found.add(status.st_uid)
-        if stat.S_ISLNK(status.st_mode):
-            links += 1
-            if links > _MAX_LINKS:
-                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
-            target = os.readlink(place)
-            done = "/" if target.startswith("/") else done
-            rest += _parts(target)
-            continue
-        done = place
         if stat.S_ISDIR(status.st_mode):
             is_shared = _is_for_others(status)
         # In a directory like /tmp nobody can replace what is another's, but anybody can put something beside it.
@@ -190,11 +171,6 @@ def writers(path):
         if replaceable and _is_for_others(status):
             found.add(NOBODY)
     return found | {NOBODY} if is_shared else found
-
-
-def _parts(path):
-    """The components of a *path*, the last one first."""
-    return [part for part in path.split("/") if part not in ("", ".")][::-1]
 
 
 def _is_for_others(status):

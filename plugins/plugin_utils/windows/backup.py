@@ -21,7 +21,8 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.remedy.backup import
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.session import Session
 
 SCHEMA = "mailtls.registry-backup/1"
-DEFAULT = r"%ProgramData%\mailtls\backups"
+# Where administrators alone can make a directory: below %ProgramData% any user could have made this one before, or a junction of its name.
+DEFAULT = r"%ProgramFiles%\mailtls\backups"
 _LINE = 1200
 _ADMINISTRATORS, _SYSTEM = "*S-1-5-32-544", "*S-1-5-18"
 

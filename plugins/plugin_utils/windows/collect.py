@@ -159,7 +159,7 @@ class _Collector:
         self, installed: Sequence[programs.Program], found: Sections, everyone: Sequence[users.User]
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         profiles = [profile for user in everyone for profile in self._profiles(user, found)]
-        places_of = sorted({program.place for program in installed if users.is_safe(program.place) and ":" in program.place})
+        places_of = sorted({program.place for program in installed if users.may_be_opened(program.place)})
         sections = self._ask_files(profiles, places_of)
         overlays = [
             line.strip() for mark, section in sections.items() if mark.startswith("names ") for line in section.lines if line.strip()
@@ -189,7 +189,7 @@ class _Collector:
 
     def _ask_files(self, profiles: Sequence[mozilla.Profile], directories: Sequence[str]) -> Sections:
         offline = getattr(self, "offline", [])
-        wanted = [profile.directory for profile in profiles if users.is_safe(profile.directory)]
+        wanted = [profile.directory for profile in profiles if users.may_be_opened(profile.directory)]
         if not (wanted or offline):
             return {}
         while not self.dialogue.fits(questions.parts_of_files(wanted, directories, offline)):

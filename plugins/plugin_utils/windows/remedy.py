@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ _NOT_LOADED = "its user is not signed in, so that the user's registry is not loa
 _CHANGED = "somebody changed it since the audit: audit again"
 _CHANGED_SINCE = "somebody changed it since: what it was before stands in the backup"
 _SCHANNEL = "\\securityproviders\\schannel\\"
+_VIEWS = ("64", "32", "")
+_TYPE = re.compile(r"REG_[A-Z_]+\Z")
 _CHANGES = ("applied", "restored", "would_change")
 
 
@@ -122,7 +125,7 @@ def _forbids(change: Change) -> str | None:
     place = change["file"] + change["key"]
     # The place stands in a mark, too, which has no quotes.
     safe = _is_safe(place) and _is_safe(change["key"]) and _is_safe(_data(change) or "") and not any(sign in place for sign in "&|<>^()")
-    return None if safe else _UNSAFE
+    return None if safe and change["registry"]["view"] in _VIEWS and _TYPE.match(change["registry"]["type"]) else _UNSAFE
 
 
 def _is_safe(text: str) -> bool:

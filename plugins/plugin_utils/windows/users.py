@@ -14,6 +14,7 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows.seen import 
 _PERSON = re.compile(r"S-1-(?:5-21|12-1)(?:-\d{1,10}){1,14}\Z")
 # What would have a meaning for one of the shells, even in quotes, or for PowerShell's own quotes.
 _UNSAFE = re.compile('["%#\u2018\u2019\u201a\u201b\\x00-\\x1f]')
+_OF_A_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 LOADED = r"HKU\mailtls-audit-"
 
 
@@ -41,6 +42,9 @@ def _user(seen: Seen, sid: str, loaded: bool) -> User:
     return User(sid, name, home if home and not _UNSAFE.search(home) else None, rf"HKU\{sid}" if loaded else None)
 
 
-def is_safe(path: str) -> bool:
-    """Tell whether a command line can hold *path* as it is."""
-    return _UNSAFE.search(path) is None
+def may_be_opened(path: str) -> bool:
+    r"""Tell whether a command line can hold *path* as it is, and whether it is one of a drive.
+
+    Users write such paths. One like \\server\share would have the audit's own login sent to a server of their choice.
+    """
+    return _UNSAFE.search(path) is None and _OF_A_DRIVE.match(path) is not None

@@ -77,6 +77,23 @@ def outlook(build: str = "7601", **more: Any) -> WindowsHost:
     return WindowsHost(windows(build, **{**OUTLOOK, PROFILE: IMAP, **more}))
 
 
+# What users write
+
+
+@pytest.mark.parametrize(
+    "place", [r"\\evil.example\share", r"\\evil.example\c:\share", "//evil.example/share", r"\\.\pipe\x", r"\\?\UNC\evil.example\share"]
+)
+def test_no_server_that_a_user_names_is_spoken_to(place: str) -> None:
+    """Windows would send it the audit's own login, as an answer to be cracked or handed on."""
+    home = {ROAMING + r"\profiles.ini": f"[Profile0]\nIsRelative=0\nPath={place}\n"}
+    copy = {key: {**values, "InstallLocation": text(place)} for key, values in THUNDERBIRD.items()}
+    host = WindowsHost(windows("19045", **copy), home)
+    gaps = evidence_of(host)["gaps"]
+    directory = place.replace("/", "\\")
+    assert not any(directory in question or place in question for question in host.asked)
+    assert {"what": rf"{directory}\prefs.js", "why": "it could not be read", "affects": "client:thunderbird"} in gaps
+
+
 # Verdicts
 
 

@@ -165,3 +165,10 @@ def test_another_run_that_was_interrupted_is_named() -> None:
     with pytest.raises(BackupError, match="another remediation"):
         apply(host, *CHANGES)
     assert host.locks == {"other"}
+
+
+@pytest.mark.parametrize(("view", "kind"), [("64&calc", "REG_DWORD"), ("64", "REG_SZ /f & calc"), ("", "x")])
+def test_a_view_and_a_type_stand_in_no_command_line_unless_they_are_such(view: str, kind: str) -> None:
+    host = machine()
+    asked = change(PLACES[0][0], view, "SchUseStrongCrypto", None, kind=kind)
+    assert "command line" in refusal(apply(host, asked))
