@@ -11,6 +11,8 @@ from ansible_collections.mailtls.fleet.plugins.module_utils import paths, users
 
 MAX_FILE = 1024 * 1024
 MAX_NAMES = 20000
+_READING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_OF_THE_KERNEL = ("/proc/", "/sys/")
 PROGRAM_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
@@ -68,16 +70,12 @@ class Host:
         if self._hidden(path):
             raise Absent(path)
         try:
-            # Without O_NONBLOCK the open of a FIFO that nobody writes to would wait for ever.
-            descriptor = os.open(self.real(path), os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+            descriptor = _open_file(self.real(path))
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR):
                 raise Absent(path) from error
             raise Unreadable(_why(error)) from error
         try:
-            mode = os.fstat(descriptor).st_mode
-            if not stat.S_ISREG(mode):
-                raise Unreadable(f"is {paths.kind(mode)}, not a regular file")
             yield descriptor
         except OSError as error:
             raise Unreadable(_why(error)) from error
@@ -92,6 +90,9 @@ class Host:
             Unreadable: it is no regular file, larger than *limit* bytes, or the system refuses.
         """
         with self.opened(path) as descriptor:
+            if not os.fstat(descriptor).st_size and not path.startswith(_OF_THE_KERNEL):
+                # A link may lead to what has no size and never ends, or is gone once it was read, as /proc/kmsg.
+                return b""
             return _read_all(descriptor, limit)
 
     def text(self, path, affects=None, limit=MAX_FILE):
@@ -247,6 +248,27 @@ class Host:
     def _hidden(self, path):
         """A home that can't be entered has its own gap: what lies in it needs none of its own."""
         return any(paths.lies_in(path, home) for home in self._closed_homes)
+
+
+def _open_file(path):
+    """Return a descriptor of the regular file *path*. Nothing else is opened: that alone may rewind a tape, or start a watchdog.
+
+    Raises:
+        OSError: the system refuses.
+        Unreadable: it is no regular file.
+    """
+    # What open(2) says of O_PATH: it does not open the file, so that this one can be looked at before.
+    place = os.open(path, getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY) | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(place).st_mode
+        if not stat.S_ISREG(mode):
+            raise Unreadable(f"is {paths.kind(mode)}, not a regular file")
+        try:
+            return os.open(f"/proc/self/fd/{place}", _READING)
+        except FileNotFoundError:  # no /proc here
+            return os.open(path, _READING)
+    finally:
+        os.close(place)
 
 
 def _read_all(descriptor, limit):

@@ -14,7 +14,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
     launched,
 )
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import TLS_VARIABLES
-from ansible_collections.mailtls.fleet.plugins.module_utils.settings import dovecot_conf
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import dovecot_conf, services
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
 NAME = "dovecot"
@@ -170,7 +170,7 @@ def _account(path, block, where, protocol, port, security, settings, listens):
         path,
         where.setting.line,
         server=server,
-        port=int(port) if port and port.isdecimal() and int(port) <= 65535 else None,
+        port=services.port(port or ""),
         protocol=protocol,
         security=security,
         settings=known + [base.setting(found.key, found.value, found.file, found.line) for found in settings + tls if found.value],

@@ -3,6 +3,7 @@
 """Where Dovecot listens."""
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import services
 
 _LISTENERS = {"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}
 
@@ -25,7 +26,7 @@ def listens(root, leads, protocol=""):
     for block in root.walk():
         if block.kind == "inet_listener" and block.name in ports and "port" in block.values:
             number = block.values["port"].value or ""
-            ports[block.name] = int(number) if number.isdecimal() and int(number) <= 65535 else 0
+            ports[block.name] = services.port(number) or 0
     wanted = [name for name in ports if name.startswith(protocol) and serves(root, name.rstrip("s"))]
     addresses = (root.find("listen").value or "*").replace(",", " ").split() if root.find("listen") else [""]
     return [

@@ -3,7 +3,7 @@
 """git imap-send, which puts patches into a folder of drafts: the server of its users' configurations (git-imap-send(1))."""
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, launched
-from ansible_collections.mailtls.fleet.plugins.module_utils.settings import git_config
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import git_config, services
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
 NAME = "git imap-send"
@@ -94,7 +94,7 @@ def _account(user, values):
         path,
         named.line,
         server=server,
-        port=int(port) if port.isdecimal() and int(port) < 65536 else endpoints.default_port("imap", security),
+        port=services.port(port) or endpoints.default_port("imap", security),
         protocol="imap",
         security=security,
         settings=[base.setting("imap.host", server, path, named.line)] if server else [],

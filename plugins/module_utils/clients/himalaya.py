@@ -7,7 +7,7 @@ import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.options import REQUIRED, Table
-from ansible_collections.mailtls.fleet.plugins.module_utils.settings import toml
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import services, toml
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks import linked
 
@@ -116,7 +116,7 @@ def _account(user, path, name, keys):
         named.line,
         name=name,
         server=server,
-        port=int(port) if port.isdecimal() and 0 < int(port) < 65536 else endpoints.default_port("imap", security or "implicit"),
+        port=services.port(port) or endpoints.default_port("imap", security or "implicit"),
         protocol="imap",
         security=security,
         settings=settings,

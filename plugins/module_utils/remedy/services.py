@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 
+from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Unreadable
 from ansible_collections.mailtls.fleet.plugins.module_utils.live import process
 from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.runtimes import registry as runtimes
 
@@ -26,6 +27,7 @@ SYSTEMD, SYSTEMD_OF_USER, INIT = "systemd", "systemd of the user", "init"
 _BOOTED_BY_SYSTEMD = "/run/systemd/system"  # sd_booted(3)
 _INIT_SCRIPTS = "/etc/init.d"
 _SERVICE = "/usr/sbin/service"
+_PID_FILE = 64  # bytes: a number
 _PID_FILES = ("/run", "/var/run")
 _USER_MANAGER = re.compile(r"user@(\d+)\.service\Z")
 _SHELLS = ("sh", "bash", "dash", "ash", "ksh", "zsh", "busybox")
@@ -98,7 +100,7 @@ def _of_init(host, number, is_of):
     """What an init script started keeps its number in a file below /run, itself or the process that it comes from."""
     found = process.look(number)
     family = {number} | {parent for parent in [process.parent(number)] if parent and _leads(parent, is_of)}
-    if found is None or family.isdisjoint(_numbers_in_files()):
+    if found is None or family.isdisjoint(_numbers_in_files(host)):
         return None, "no service of this host is known to have started it"
     package = host.package_of(found.program)
     for name in host.names(_INIT_SCRIPTS) if package else ():
@@ -108,7 +110,7 @@ def _of_init(host, number, is_of):
     return None, f"no script in {_INIT_SCRIPTS} came with its package"
 
 
-def _numbers_in_files():
+def _numbers_in_files(host):
     """The numbers in the files NAME.pid below /run, and in a directory there (hier(7))."""
     found = set()
     for top in _PID_FILES:
@@ -117,21 +119,15 @@ def _numbers_in_files():
                 del directories[:]
             for name in names:
                 if name.endswith(".pid"):
-                    found.add(_number_in(os.path.join(directory, name)))
+                    found.add(_number_in(host, os.path.join(directory, name)))
     return found - {None}
 
 
-def _number_in(path):
+def _number_in(host, path):
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
+        text = host.read(path, _PID_FILE).split()
+    except (Absent, Unreadable):
         return None
-    try:
-        text = os.read(descriptor, 32).split()
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
     return int(text[0]) if text and text[0].isdigit() else None
 
 

@@ -28,7 +28,7 @@ def parse(text):
         word, rest = _word(rest)
         name, has_value, value = word.partition("=")
         name = name.lower()
-        if sign == ":" and port is None and word.isdigit() and len(word) <= 5:
+        if sign == ":" and port is None and word.isdecimal() and len(word) <= 5:
             port = int(word)
         elif sign != "/" or (has_value and name not in _NAMED):
             return None

@@ -24,6 +24,8 @@ _WORDS = re.compile(
 )
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "\n": "\n"}
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(\d{1,3})|u\{([0-9A-Fa-f]{1,6})\}|z\s*|(.))", re.DOTALL)
+# One of thousands of digits takes Python long, or is refused.
+_PLAIN_NUMBER = re.compile(r"(?:0|[1-9][0-9]{0,14})\Z")
 _CONSTANTS = {"true": True, "false": False, "nil": None}
 _OPEN, _CLOSE = "({[", ")}]"
 # Where an expression ends that is the whole value.
@@ -126,7 +128,7 @@ def _value(found, at, is_statement=False):
     if ends and token.kind == "string":
         return Value(token.text, token.line), at + 1
     if ends and token.kind == "number":
-        return Value(int(token.text, 0) if token.text.isdigit() and str(int(token.text)) == token.text else COMPUTED, token.line), at + 1
+        return Value(int(token.text) if _PLAIN_NUMBER.match(token.text) else COMPUTED, token.line), at + 1
     if ends and token.text in _CONSTANTS:
         return Value(_CONSTANTS[token.text], token.line), at + 1
     while at < len(found) and _text(found, at) not in (",", ";", "}", ")"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pathlib
 
@@ -58,6 +59,28 @@ def test_the_running_systems_fifo_does_not_hang_the_audit(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(Unreadable):
         Host().read(str(tmp_path / "fifo"))
+
+
+def test_what_is_no_regular_file_is_not_even_opened(tmp_path):
+    """To open a tape or a watchdog does something by itself. A FIFO stands for them; inotify(7) tells who opens it."""
+    os.mkfifo(tmp_path / "rc")
+    libc, opened = ctypes.CDLL(None, use_errno=True), 0x20
+    watch = libc.inotify_init1(os.O_NONBLOCK)
+    assert libc.inotify_add_watch(watch, os.fsencode(tmp_path / "rc"), opened) >= 0
+    try:
+        with pytest.raises(Unreadable, match="a FIFO"):
+            Host().read(str(tmp_path / "rc"))
+        with pytest.raises(BlockingIOError):
+            os.read(watch, 4096)
+    finally:
+        os.close(watch)
+
+
+def test_a_users_link_to_what_the_kernel_makes_up_is_empty(tmp_path):
+    """Some of it never ends, or is gone once it was read: /proc/kmsg, trace_pipe."""
+    (tmp_path / "rc").symlink_to("/proc/version")
+    assert Host().read(str(tmp_path / "rc")) == b""
+    assert Host().read("/proc/version") != b""
 
 
 def test_bytes_that_are_no_utf_8_are_replaced_and_told(tree):

@@ -106,6 +106,32 @@ def test_any_content_is_survived(reader, kind, tree):
         read_with(reader, tree, place, lambda path: path.write_bytes(STRANGE[kind]))
 
 
+PORTS = {
+    "himalaya": (
+        "/home/alice/.config/himalaya/config.toml",
+        '[accounts.a]\nbackend.type = "imap"\nbackend.host = "h"\nbackend.port = {}\n',
+    ),
+    "git imap-send": ("/home/alice/.gitconfig", "[imap]\nhost = imaps://h\nport = {}\n"),
+    "imapfilter": ("/home/alice/.imapfilter/config.lua", 'IMAP {{ server = "h", username = "a", port = {}, ssl = "auto" }}\n'),
+    "dovecot": (
+        "/etc/dovecot/dovecot.conf",
+        "imapc_host = h\nimapc_port = {0}\nmail_location = imapc:\n"
+        "service imap-login {{\n  inet_listener imap {{\n    port = {0}\n  }}\n}}\n",
+    ),
+    "alpine": ("/home/alice/.pinerc", "inbox-path={{h:{}/ssl/user=a}}INBOX\n"),
+}
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "\u00b2", "\u0663", "-1"], ids=["long", "superscript", "of another script", "negative"])
+@pytest.mark.parametrize("name", PORTS)
+def test_a_port_that_is_none_costs_that_client_nothing(name, number, tree):
+    """Of one user's file, which must not hide the accounts of the others. Python refuses to read numbers of more than 4,300 digits."""
+    place, text = PORTS[name]
+    reader = next(reader for reader in registry.READERS if name == reader.NAME)
+    host = read_with(reader, tree, place, lambda path: path.write_text(text.format(number)))
+    assert place in host.read_from
+
+
 def test_most_readers_have_places_of_their_own(tree):
     """So that the tests above are about something; the others list directories."""
     with_places = [reader for reader in registry.READERS if places(reader, tree)]
