@@ -14,9 +14,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import audit, duration
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import bounds, remedy, run, sample, waivers
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import evidence as evidence_model
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import bounds, judged, remedy, run, sample, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.host_record import fact, of_error
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
@@ -89,11 +87,7 @@ def _record(host: str, document: dict[str, Any], policy: Policy) -> dict[str, An
     recorded = run.current()
     if recorded is not None:
         recorded.save_evidence(host, document)
-    try:
-        evidence = evidence_model.load(document)
-    except evidence_model.EvidenceError as error:
-        return of_error(host, f"the host's answer is not evidence: {error}")
-    return {"host": host, **assess(evidence, policy, datetime.date.today())}
+    return judged.of_document(host, document, policy, datetime.date.today(), "the host's answer")
 
 
 def _files(given: Any) -> list[str]:

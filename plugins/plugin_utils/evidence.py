@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.versions import PROTOCOLS
@@ -222,7 +223,11 @@ class Evidence:
 
     def stack(self, path: str) -> Stack | None:
         """Return the stack whose library lies at *path*."""
-        return next((stack for stack in self.stacks if stack.path == path), None)
+        return self._stacks_by_path.get(path)
+
+    @cached_property
+    def _stacks_by_path(self) -> Mapping[str, Stack]:
+        return {stack.path: stack for stack in reversed(self.stacks)}
 
 
 def load(document: Any) -> Evidence:
@@ -231,13 +236,17 @@ def load(document: Any) -> Evidence:
     schema = root.text("schema")
     if schema != SCHEMA:
         raise EvidenceError(f"evidence.schema: expected {SCHEMA}, found {schema!r:.80}")
+    clients = tuple(_client(place) for place in root.items("clients"))
+    accounts = sum(len(client.accounts) + len(client.relays) for client in clients)
+    if accounts > MAX_ITEMS:
+        raise EvidenceError(f"evidence.clients: hold {accounts} accounts together, more than {MAX_ITEMS}")
     return Evidence(
         reach=root.text("reach"),
         privileged=root.switch("privileged"),
         platform={key: root.item("platform").optional_text(key) for key in ("os", "release", "name", "kernel", "arch")},
         stacks=tuple(_stack(place) for place in root.items("stacks")),
         settings=tuple(_system_setting(place) for place in root.items("settings")),
-        clients=tuple(_client(place) for place in root.items("clients")),
+        clients=clients,
         gaps=tuple(Gap(place.text("what"), place.text("why"), place.optional_text("affects")) for place in root.items("gaps")),
         probes=tuple(_probe(place) for place in root.items("probes")) if "probes" in root.value else (),
     )
@@ -290,12 +299,15 @@ def _system_setting(place: _Place) -> Setting:
 
 
 def _client(place: _Place) -> Client:
-    return Client(
+    client = Client(
         name=place.text("name"),
         installs=tuple(_install(item) for item in place.items("installs")),
         accounts=tuple(_account(item) for item in place.items("accounts")),
         relays=tuple(_account(item) for item in place.items("relays")) if "relays" in place.value else (),
     )
+    if not (client.installs or client.accounts or client.relays):
+        raise EvidenceError(f"{place.name}: expected an install or an account")
+    return client
 
 
 def _install(place: _Place) -> Install:

@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import database, database_url, host_record, merge, run, waivers
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import evidence as evidence_model
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import database, database_url, host_record, judged, merge, run, waivers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report import diff, document
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.report.facts import counted
@@ -110,11 +108,8 @@ def _reassessed(folder: RunFolder, record: Mapping[str, Any], judge: Judge) -> M
     saved = folder.read_evidence(host)
     if saved is None:
         return record
-    try:
-        judged = {"host": host, **assess(evidence_model.load(saved), judge.policy, judge.today)}
-    except evidence_model.EvidenceError as error:
-        return host_record.of_error(host, f"the saved evidence is not evidence: {error}")
-    return waivers.apply(judged, judge.waivers, judge.groups(host), judge.today)
+    anew = judged.of_document(host, saved, judge.policy, judge.today, "the saved evidence")
+    return waivers.apply(anew, judge.waivers, judge.groups(host), judge.today)
 
 
 def store_url(reports: str, asked: str | None) -> str | None:

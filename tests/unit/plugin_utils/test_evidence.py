@@ -53,6 +53,8 @@ def test_valid_evidence_loads():
         (("clients", 0, "accounts", 0, "security"), "maybe", "evidence.clients[0].accounts[0].security"),
         (("gaps",), [{"what": "x"}], "evidence.gaps[0].why"),
         (("gaps",), [{}] * 30000, "evidence.gaps"),
+        (("clients", 0), {"name": "fetchmail", "installs": [], "accounts": []}, "evidence.clients[0]"),
+        (("clients",), [make.client(*[make.account()] * 7000)] * 3, "evidence.clients"),
     ],
 )
 def test_what_is_wrong_is_named_by_its_place(path, value, place):
