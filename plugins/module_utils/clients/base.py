@@ -172,8 +172,18 @@ def evidence(name, found_installs, accounts, relays=()):
     """
     if not found_installs and not accounts and not relays:
         return None
-    found = {"name": name, "installs": found_installs, "accounts": accounts}
-    return dict(found, relays=relays) if relays else found
+    found = {"name": name, "installs": found_installs, "accounts": list(map(_without_login, accounts))}
+    return dict(found, relays=list(map(_without_login, relays))) if relays else found
+
+
+def _without_login(account):
+    """No name of a server has an at sign: what stands before it, by mistake, is a login with its password."""
+    server = account["server"]
+    if not server or "@" not in server:
+        return account
+    shown = "***@" + server.rpartition("@")[2]
+    settings = [dict(setting, value=shown) if setting["value"] == server else setting for setting in account["settings"]]
+    return dict(account, server=shown, settings=settings)
 
 
 def relay_evidence(host, name, found_installs, accounts, relays=()):

@@ -23,7 +23,8 @@ _MAX_GAPS = 10
 _MAX_GAP = 200
 # What begins a formula in Excel, LibreOffice or Google Sheets, the wide forms among them; also after a semicolon, which is
 # the separator where the comma is the decimal sign.
-_FORMULA = re.compile("(^|;)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20])")
+# What reads a semicolon as the end of a cell sees nothing in the quotes that would be doubled behind it.
+_FORMULA = re.compile('(^|;)(?=[" ]*[=+\\-@\uff1d\uff0b\uff0d\uff20])')
 
 
 def render(document: Mapping[str, Any]) -> str:

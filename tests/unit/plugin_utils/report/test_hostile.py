@@ -27,6 +27,7 @@ HOSTILE = {
     "terminal": "\x1b]0;title\x07\x1b[31mred\x9b2J",
     "formula": "=cmd|'/c calc'!A1",
     "formula after a separator": "a;=1+1;@SUM(1)",
+    "formula behind quotes": 'a;"=1+1;""@SUM(1);  =1+1; "=1+1',
     "signs": "+1-1@a",
     "wide sign": "＝1+1",
     "tab and return": "\t=1+1\r=1+1\n=1+1",
@@ -71,6 +72,9 @@ def test_csv(hostile: dict[str, Any]) -> None:
     assert {len(row) for row in rows} == {len(csv_table.COLUMNS)}
     assert len(rows) == 1 + sum(len(host["findings"]) for host in hostile["hosts"])
     assert not [cell for row in rows for cell in row if re.search(r"(^|;)[=+\-@\t\r＝＋－＠]", cell)]
+    # As it is read where a semicolon ends a cell.
+    read = csv.reader(io.StringIO(text, newline=""), delimiter=";")
+    assert not [cell for row in read for cell in row if re.match(r" *[=+\-@\t\r＝＋－＠]", cell)]
     assert printable(text.replace("\r\n", "\n"))
 
 
