@@ -15,7 +15,6 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import regis
         ("mbsync", "/home/alice/.mbsyncrc", "IMAPAccount a\nHost {}\nUser alice\n"),
         ("imapfilter", "/home/alice/.imapfilter/config.lua", 'IMAP {{ server = "{}", username = "a", ssl = "auto" }}\n'),
         ("getmail", "/home/alice/.getmail/getmailrc", "[retriever]\ntype = SimpleIMAPSSLRetriever\nserver = {}\nusername = a\n"),
-        ("mailfilter", "/home/alice/.mailfilterrc", "SERVER={}\nUSER=a\nPASS=b\nPROTOCOL=pop3/ssl\n"),
     ],
 )
 def test_a_password_that_stands_by_mistake_before_a_servers_name_stays_where_it_is(tree, name, place, text):
