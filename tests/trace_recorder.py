@@ -45,9 +45,9 @@ class Recorder(Host):
         self._note(f"{directory}/{start}*" if start else directory)
         return super().names(directory, affects, start)
 
-    def status(self, path):
+    def status(self, path, affects="accounts"):
         self._note(path)
-        return super().status(path)
+        return super().status(path, affects)
 
     def exists(self, path):
         self._note(path)

@@ -13,6 +13,9 @@ MAX_FILE = 1024 * 1024
 MAX_NAMES = 20000
 _READING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _OF_THE_KERNEL = ("/proc/", "/sys/")
+# Nobody can read what has these, so nothing is missed.
+_CLOSED_TO_ALL = (errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO, errno.ENODEV)
+_ABSENT = (errno.ENOENT, errno.ENOTDIR)
 PROGRAM_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
@@ -22,6 +25,10 @@ class Absent(Exception):
 
 class Unreadable(Exception):
     """The file is there, but it can't be read; the text says why, without quoting its content."""
+
+
+class Refused(Unreadable):
+    """This process in particular can't read it: for want of a right, or because a disk or a server does not answer."""
 
 
 class Host:
@@ -53,6 +60,25 @@ class Host:
         if entry not in self.gaps:
             self.gaps.append(entry)
 
+    def gap_of(self, path, error, affects):
+        """Note the gap that an Unreadable *error* of *path* leaves; *affects* as of `gap`.
+
+        What is refused to this process may hold anything, also what needs no client that was seen: a script that fetches mail. A directory
+        that can't be entered stands for all that is in it.
+        """
+        if isinstance(error, Refused):
+            closed = self._closed(path)
+            if affects == "accounts" or (closed != path and (affects or "").startswith("client:")):
+                affects = "clients"
+            path = closed
+        self.gap(path, str(error), affects)
+
+    def _closed(self, path):
+        """The first directory on the way to *path* that can't be entered; else *path* itself."""
+        parts = path.split("/")
+        above = ("/".join(parts[:depth]) for depth in range(2, len(parts)))
+        return next((directory for directory in above if not os.access(self.real(directory), os.X_OK)), path)
+
     # Files
 
     def real(self, path):
@@ -72,13 +98,13 @@ class Host:
         try:
             descriptor = _open_file(self.real(path))
         except OSError as error:
-            if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            if error.errno in _ABSENT:
                 raise Absent(path) from error
-            raise Unreadable(_why(error)) from error
+            raise _unreadable(error) from error
         try:
             yield descriptor
         except OSError as error:
-            raise Unreadable(_why(error)) from error
+            raise _unreadable(error) from error
         finally:
             os.close(descriptor)
 
@@ -105,7 +131,7 @@ class Host:
         except Absent:
             return None
         except Unreadable as error:
-            self.gap(path, str(error), affects)
+            self.gap_of(path, error, affects)
             return None
         if b"\0" in content:
             self.gap(path, "not a text file: it holds NUL bytes", affects)
@@ -127,20 +153,25 @@ class Host:
             self.gap(directory, str(error), affects)
             return []
         except OSError as error:
-            if error.errno not in (errno.ENOENT, errno.ENOTDIR):
-                self.gap(directory, _why(error), affects)
+            if error.errno not in _ABSENT:
+                self.gap_of(directory, _unreadable(error), affects)
             return []
         if len(names) > MAX_NAMES:
             self.gap(directory, f"holds more than {MAX_NAMES} entries: only the first of them were looked at", affects)
         return names[:MAX_NAMES]
 
-    def status(self, path):
-        """Return the os.stat_result of *path*, links followed, or None when there is none or it can't be asked for."""
+    def status(self, path, affects="accounts"):
+        """Return the os.stat_result of *path*, links followed, or None when there is none or, with a gap, it can't be asked for."""
         if self._hidden(path):
             return None
         try:
             return os.stat(self.real(path))
-        except (OSError, Unreadable):
+        except Unreadable:
+            return None
+        except OSError as error:
+            refusal = _unreadable(error)
+            if error.errno not in _ABSENT and isinstance(refusal, Refused):
+                self.gap_of(path, refusal, affects)
             return None
 
     def exists(self, path):
@@ -152,12 +183,12 @@ class Host:
         except Unreadable:
             return True
         except OSError as error:
-            return error.errno not in (errno.ENOENT, errno.ENOTDIR)
+            return error.errno not in _ABSENT
         return True
 
-    def is_file(self, path):
-        """Tell whether *path* leads to a regular file."""
-        status = self.status(path)
+    def is_file(self, path, affects="accounts"):
+        """Tell whether *path* leads to a regular file; *affects*: of the gap where that can't be told."""
+        status = self.status(path, affects)
         return status is not None and stat.S_ISREG(status.st_mode)
 
     def is_dir(self, path):
@@ -285,6 +316,10 @@ def _read_all(descriptor, limit):
     if left <= 0:
         raise Unreadable(f"grew beyond {limit} bytes while it was read")
     return b"".join(chunks)
+
+
+def _unreadable(error):
+    return (Unreadable if error.errno in _CLOSED_TO_ALL else Refused)(_why(error))
 
 
 def _why(error):

@@ -64,5 +64,5 @@ def _is_own_home(host, uid, home):
 def _readable(host, home, name):
     if host.may_enter(home):
         return True
-    host.gap(home, f"permission denied: the mail clients of user {name} were not seen", "accounts")
+    host.gap(home, f"permission denied: the mail clients of user {name} were not seen", "clients")
     return False

@@ -61,7 +61,7 @@ def of_users(host, table):
         if mounts.is_local(table.of(home)):
             wanted = [Place(f"{home}/{name}", kind, None) for name, kind in _OF_A_HOME.items()]
             directories = (f"{home}/{name}" for name in host.names(home))
-            wanted += [Place(path, "home", None) for path in directories if host.is_file(f"{path}/{_ENVIRONMENT}")]
+            wanted += [Place(path, "home", None) for path in directories if host.is_file(f"{path}/{_ENVIRONMENT}", None)]
         # Where a user's link leads to, others may have written.
         found += [place for place in wanted if paths.lies_in(host.realpath(place.path), home)]
     return found

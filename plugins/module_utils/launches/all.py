@@ -7,7 +7,7 @@ import os
 import posixpath
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Unreadable
+from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Refused, Unreadable
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches import (
     boot,
     cron,
@@ -335,7 +335,7 @@ class Launches:
         for directory in directories[-1:]:
             if directory.rstrip("/") in cron.SCRIPT_DIRECTORIES:
                 continue
-            for name in self._host.names(directory):
+            for name in self._host.names(directory, _AFFECTS):
                 path = directory.rstrip("/") + "/" + name
                 yield Launch([Word(path)], launch.context)
                 yield from self._of_program(path, [Word(path)], launch.context, depth + 1)
@@ -344,7 +344,7 @@ class Launches:
         if not self._host.is_file(path):
             return None
         self._read.add(self._host.realpath(path))
-        return self._host.text(path, None, _MAX_SCRIPT)
+        return self._host.text(path, _AFFECTS, _MAX_SCRIPT)
 
     def _located(self, launch):
         program = launch.program
@@ -361,5 +361,10 @@ class Launches:
         try:
             with self._host.opened(path) as descriptor:
                 return os.read(descriptor, 256).decode("utf-8", "replace")
+        except Refused as error:
+            # What a package brings is its own matter, and some of its programs may be run and not read.
+            if not leads.OF_PACKAGES.match(path):
+                self._host.gap_of(path, error, _AFFECTS)
+            return ""
         except (Absent, Unreadable):
             return ""

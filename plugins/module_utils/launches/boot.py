@@ -6,6 +6,8 @@ import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import Context
 
+# A command line that was not seen may give a client other settings.
+_AFFECTS = "accounts"
 _LOCAL = ("/etc/rc.local", "/etc/rc.d/rc.local", "/etc/init.d/boot.local")
 _LOCAL_DIRECTORY = "/etc/local.d"
 _SCRIPTS = "/etc/init.d"
@@ -17,12 +19,12 @@ _STARTED = re.compile(r"S\d\d(?P<name>.+)\Z", re.DOTALL)
 
 def scripts(host):
     """Yield (path, arguments, Context) of each script."""
-    local = [*_LOCAL, *(_LOCAL_DIRECTORY + "/" + name for name in host.names(_LOCAL_DIRECTORY) if name.endswith(".start"))]
+    local = [*_LOCAL, *(_LOCAL_DIRECTORY + "/" + name for name in host.names(_LOCAL_DIRECTORY, _AFFECTS) if name.endswith(".start"))]
     for path in dict.fromkeys(host.realpath(path) for path in local if host.is_file(path)):
         yield path, [], _context(path, _may_run(host, path))
-    enabled = {match.group("name") for directory in _LEVELS for match in map(_STARTED.match, host.names(directory)) if match}
-    enabled.update(host.names(_OPENRC))
-    programs = {name: host.realpath(_SCRIPTS + "/" + name) for name in host.names(_SCRIPTS)}
+    enabled = {match.group("name") for directory in _LEVELS for match in map(_STARTED.match, host.names(directory, _AFFECTS)) if match}
+    enabled.update(host.names(_OPENRC, _AFFECTS))
+    programs = {name: host.realpath(_SCRIPTS + "/" + name) for name in host.names(_SCRIPTS, _AFFECTS)}
     programs = {name: path for name, path in programs.items() if host.is_file(path) and _may_run(host, path)}
     # A package's daemon is its client's matter: how it starts has its own settings.
     packaged = host.packages.owners(list(programs.values()))

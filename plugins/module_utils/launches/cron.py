@@ -30,7 +30,7 @@ def commands(host):
     """Yield (shell text, Context) of each job of every table on *host*."""
     for path in _SYSTEM_TABLES:
         yield from _jobs(host, path, None)
-    for name in host.names(_TABLE_DIRECTORY):
+    for name in host.names(_TABLE_DIRECTORY, _AFFECTS):
         if _is_taken(host, name):
             yield from _jobs(host, _TABLE_DIRECTORY + "/" + name, None)
     seen = set()
@@ -40,14 +40,14 @@ def commands(host):
             if path not in seen and host.is_file(path) and not _LEFT_OVER.match(name) and not name.startswith("tmp."):
                 seen.add(path)
                 yield from _jobs(host, path, name)
-    for job in crontab.parse_anacron(host.text(_ANACRONTAB) or ""):
+    for job in crontab.parse_anacron(host.text(_ANACRONTAB, _AFFECTS) or ""):
         yield job.command, _context(host, _ANACRONTAB, job, "root")
 
 
 def scripts(host):
     """Yield (path, Context) of each program that cron starts because it lies in a directory."""
     for directory in SCRIPT_DIRECTORIES:
-        for name in host.names(directory):
+        for name in host.names(directory, _AFFECTS):
             path = directory + "/" + name
             status = host.status(path) if _is_taken(host, name) else None
             if status is not None and status.st_mode & 0o111 and host.is_file(path):

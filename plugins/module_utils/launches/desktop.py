@@ -43,7 +43,7 @@ def commands(host, session_of):
 
 
 def _entries(host, directory):
-    return [name for name in host.names(directory) if name.endswith(".desktop")]
+    return [name for name in host.names(directory, _AFFECTS) if name.endswith(".desktop")]
 
 
 def _command(host, path, user, session_of):

@@ -39,7 +39,7 @@ def jobs(host):
 
 def scripts(host):
     """Yield (path, Context) of each script."""
-    paths = [directory + "/" + name for directory in _HOOKS for name in host.names(directory)]
+    paths = [directory + "/" + name for directory in _HOOKS for name in host.names(directory, _AFFECTS)]
     paths = [path for path in dict.fromkeys(map(host.realpath, paths + list(_HOOK_FILES))) if host.is_file(path)]
     packaged = host.packages.owners(paths) if paths else ()
     for path in paths:

@@ -9,8 +9,10 @@ import posixpath
 import re
 import stat
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.host import PROGRAM_DIRECTORIES, Absent, Unreadable
+from ansible_collections.mailtls.fleet.plugins.module_utils.host import PROGRAM_DIRECTORIES, Absent, Refused, Unreadable
 
+# A command line that was not seen may give a client other settings.
+_AFFECTS = "accounts"
 _WORD = re.compile(r"[\w./~${}+@-]+")
 _REMARK = re.compile(r"^[ \t]*#.*", re.MULTILINE)
 # What stands behind a quote or a bracket may be the end of a path, whose beginning a variable or a command gives.
@@ -112,8 +114,7 @@ class Leads:
 
     def _names(self, directory):
         if directory not in self._entries:
-            is_open = self._host.is_dir(directory) and self._host.may_enter(directory)
-            self._entries[directory] = frozenset(self._host.names(directory)) if is_open else frozenset()
+            self._entries[directory] = frozenset(self._host.names(directory, _AFFECTS))
         return self._entries[directory]
 
     def _script(self, path, how):
@@ -126,6 +127,9 @@ class Leads:
             return None
         try:
             content = self._host.read(path, _MAX_SCRIPT)
+        except Refused as error:
+            self._host.gap_of(path, error, _AFFECTS)
+            return None
         except (Absent, Unreadable):
             return None
         if b"\0" in content[:_HEAD] or not (is_script or content.startswith(b"#!")):

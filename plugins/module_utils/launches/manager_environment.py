@@ -41,7 +41,7 @@ def _in_order(host, directories):
     """Of files of one name that of the last directory counts, and all go by their names."""
     files = {}
     for directory in directories:
-        files.update((name, directory + "/" + name) for name in host.names(directory) if name.endswith(".conf"))
+        files.update((name, directory + "/" + name) for name in host.names(directory, _AFFECTS) if name.endswith(".conf"))
     return [files[name] for name in sorted(files)]
 
 

@@ -44,7 +44,7 @@ _OWN = (
 
 def texts(host):
     """Yield (text, Context) of each such file of *host*."""
-    common = [*_FILES, *(directory + "/" + name for directory in _DIRECTORIES for name in host.names(directory))]
+    common = [*_FILES, *(directory + "/" + name for directory in _DIRECTORIES for name in host.names(directory, _AFFECTS))]
     own = [(user.home + name, user.name, user.home) for user in host.users for name in _OWN]
     for path, user, home in [*((path, None, None) for path in common), *own]:
         text = host.text(path, _AFFECTS) if host.is_file(path) else None

@@ -156,7 +156,7 @@ class Sessions:
         own = [variable for variable in inherited.values() if variable.value is None or not self._is_everyones(variable)]
         places = {variable.name: (variable.file, variable.line) for variable in own}
         for path, variables in manager_environment.of_directories(self._host, user):
-            _take(state, places, path, variables, self._host.text(path) or "")
+            _take(state, places, path, variables, self._host.text(path, AFFECTS) or "")
         for path in _login_files(self._host, user):
             commands += self._run(state, places, path, user.home)
         for path in _other_files(self._host, user):
@@ -336,7 +336,7 @@ def _other_files(host, user):
 
 def _of_directories(host, directories, home=""):
     places = [(home + directory, ending) for directory, ending in directories]
-    return [directory + "/" + name for directory, ending in places for name in host.names(directory) if name.endswith(ending)]
+    return [directory + "/" + name for directory, ending in places for name in host.names(directory, AFFECTS) if name.endswith(ending)]
 
 
 def _take(state, places, path, variables, text):

@@ -27,7 +27,7 @@ def scripts(host):
     """Yield (path, Context) of each `run` file."""
     seen = set()
     for directory in _SCANNED + _PRESENT:
-        for name in host.names(directory):
+        for name in host.names(directory, _AFFECTS):
             path = host.realpath(directory + "/" + name) + "/run"
             if path not in seen and host.is_file(path):
                 seen.add(path)
@@ -39,7 +39,7 @@ def commands(host):
     """Yield (Words, Context) of each program of supervisord; its command goes to no shell."""
     files = [path for path in _SUPERVISORD if host.is_file(path)]
     for directory, ending in _SUPERVISORD_DIRECTORIES:
-        files.extend(directory + "/" + name for name in host.names(directory) if name.endswith(ending))
+        files.extend(directory + "/" + name for name in host.names(directory, _AFFECTS) if name.endswith(ending))
     for path in files:
         try:
             sections = python_ini.parse(host.text(path, _AFFECTS) or "")

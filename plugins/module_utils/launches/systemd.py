@@ -168,7 +168,7 @@ class _Service:
         directory, _slash, pattern = path.rpartition("/")
         if not any(letter in pattern for letter in "*?["):
             return [path]
-        return [directory + "/" + name for name in self._host.names(directory) if fnmatch.fnmatchcase(name, pattern)]
+        return [directory + "/" + name for name in self._host.names(directory, _AFFECTS) if fnmatch.fnmatchcase(name, pattern)]
 
 
 def _split(value):

@@ -44,7 +44,7 @@ class Units:
         for directory in directories:
             if host.is_dir(directory) and host.realpath(directory) not in map(host.realpath, self._directories):
                 self._directories.append(directory)
-        self._names = {directory: host.names(directory) for directory in self._directories}
+        self._names = {directory: host.names(directory, _AFFECTS) for directory in self._directories}
         self._wanted = self._wanted_names()
         self._texts = {}
 
@@ -119,7 +119,7 @@ class Units:
         for directory in self._directories:
             for name in self._names[directory]:
                 if _WANTS.match(name):
-                    found.update(self._host.names(directory + "/" + name))
+                    found.update(self._host.names(directory + "/" + name, _AFFECTS))
         return found
 
     def _instances(self, name):

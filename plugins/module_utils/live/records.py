@@ -111,7 +111,7 @@ def _logs(host):
     known = _names()
     header = re.compile(_HEADER % b"|".join(re.escape(name.encode("ascii")) for name in sorted(known)), re.MULTILINE)
     for path in _LOGS:
-        state = host.status(path)
+        state = host.status(path, None)
         if state is None or time.time() - state.st_mtime > DAYS * 86400:
             continue
         try:

@@ -147,11 +147,11 @@ class SavedHost(Host):
             self.gap(directory, self._denied.get(directory, NOT_TAKEN), affects)
         return []
 
-    def status(self, path: str) -> os.stat_result | None:
+    def status(self, path: str, affects: str | None = "accounts") -> os.stat_result | None:
         """Return the status of *path* without times and inode, or None when it is absent."""
         state = self._states.get(self.realpath(path))
         if state is None and not self._was_asked(path):
-            self.gap(path, NOT_TAKEN, "accounts")
+            self.gap(path, NOT_TAKEN, affects)
         return state
 
     def exists(self, path: str) -> bool:

@@ -154,7 +154,7 @@ def test_a_home_that_can_not_be_entered_is_one_gap_whatever_is_looked_for_in_it(
     host.text("/home/bob/.fetchmailrc", "client:fetchmail")
     host.names("/home/bob/.thunderbird", "client:thunderbird")
     [gap] = host.gaps
-    assert (gap["what"], gap["affects"]) == ("/home/bob", "accounts")
+    assert (gap["what"], gap["affects"]) == ("/home/bob", "clients")
 
 
 def test_a_path_lies_in_a_directory_only_at_a_separator():
