@@ -2,6 +2,8 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """curl where it fetches mail: command lines of the host, and configuration files with the URL of a mailbox (curl(1))."""
 
+import re
+
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, curl_accounts, launched
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches.options import Table
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import curl_options, curlrc
@@ -16,6 +18,7 @@ _XDG_SINCE = (7, 73)
 _FILE = "/.curlrc"
 _KEPT = dict(curlrc.SHORT, **{name: name for name in curlrc.KEPT + ("no-ssl", "no-ssl-reqd")}, **curlrc.ALIASES)
 _TABLE = Table(curl_options.SHORT, curl_options.LONG, _KEPT)
+_NAMES_MAIL = re.compile(r"imap|pop3", re.IGNORECASE)
 _MAX_NESTED = 10
 _UNKNOWN_OPTIONS = "words that only the running shell knows may be further options"
 
@@ -49,8 +52,10 @@ class _Reader:
         for words in _split(launch.argv[1:]):
             line = _TABLE.parse(words)
             undecided = undecided or line.undecided
-            options = [_option(option.key, option.value, launch) for option in line.options]
-            own.append(options + [_option("url", word, launch) for word in line.operands])
+            words = [(option.key, option.value) for option in line.options] + [("url", word) for word in line.operands]
+            urls = [word for key, word in words if key == "url"]
+            left = [word for word in urls if not self._may_be_mailbox(word, urls, launch)]
+            own.append([_option(key, word, launch) for key, word in words if word not in left])
         paths = [] if _leaves_own_file_out(launch) else self._of_environment(launch)
         # What the user's own file adds to fetch is an account of that file.
         groups = _operations([option for option in self._default(paths) if option.key != "url"])
@@ -62,6 +67,13 @@ class _Reader:
             if undecided:
                 account["undecided"].append(base.undecided("options", _UNKNOWN_OPTIONS, launch.file, launch.line))
         return accounts
+
+    def _may_be_mailbox(self, word, urls, launch):
+        """Most that curl gets is no mail: of a URL of which only the running shell knows the scheme, the text where it stands tells it."""
+        if word is None or word.is_decided or word.text or "://" in word.ending:
+            return True
+        # Beside another URL, what is no word of its own is options.
+        return not (word.may_be_many and len(urls) > 1) and bool(_NAMES_MAIL.search(self._host.text(launch.file) or ""))
 
     @property
     def _knows_xdg(self):
@@ -129,7 +141,7 @@ def _split(words):
 
 
 def _option(key, word, launch):
-    value = None if word is None else word.text + ("" if word.is_decided else curl_accounts.COMPUTED)
+    value = None if word is None else word.text + ("" if word.is_decided else curl_accounts.COMPUTED + word.ending)
     return Option(key, value, launch.file, launch.line)
 
 

@@ -8,12 +8,18 @@ from ansible_collections.mailtls.fleet.plugins.module_utils import mailbox_url
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings import curlrc
 
+# curl writes pop3://, RFC 2384 pop://.
+_SCHEMES = {"imap": "imap", "imaps": "imaps", "pop3": "pop", "pop3s": "pops"}
 # A URL without a scheme gets one by the beginning of its host's name (curl(1), URL).
 _GUESSED = {"imap.": "imap", "pop3.": "pop3"}
-# Behind a value, what the running shell puts there.
+# In a value, what the running shell puts there.
 COMPUTED = "\0"
+# What may be a mailbox, by a scheme that only the running shell knows.
+UNKNOWN = mailbox_url.Mailbox(None, COMPUTED, None, None, None)
 # Of one URL with such a part curl makes several, or puts a variable of its own there; an address of IPv6 is none.
 _PATTERN = re.compile(r"\{[^}]*\}+|\[(?![0-9A-Fa-f:.%]+\])[^\]]*\]")
+# The same for the port of a server, behind which nothing else of its name comes.
+_COMPUTED_PORT = re.compile(r":[^@/:]*\0[^@/]*(?=/|\Z)")
 _UNKNOWN_VALUE = "only the shell that runs the command knows it"
 _UNKNOWN_SERVER = _UNKNOWN_VALUE + ", or curl, which makes several names of one"
 _UNREAD = "they stand in a configuration that can't be read"
@@ -46,22 +52,35 @@ def _mailbox(option, settings):
         proto = settings.get("proto-default")
         guessed = next((scheme for start, scheme in _GUESSED.items() if text.lower().startswith(start)), None)
         scheme = proto.value.lower() if proto else guessed
-        text = (scheme or "http") + "://" + text
-    # curl writes pop3://, RFC 2384 pop://.
+        scheme = scheme or (COMPUTED if text.startswith(COMPUTED) else "http")
+        text = scheme + "://" + text
     scheme, _colon, rest = text.partition("://")
-    known = {"imap": "imap", "imaps": "imaps", "pop3": "pop", "pop3s": "pops"}.get(scheme.lower())
-    return mailbox_url.parse(known + "://" + _PATTERN.sub(COMPUTED, rest).partition("?")[0].partition("#")[0]) if known else None
+    known = _SCHEMES.get(scheme.lower())
+    if COMPUTED in scheme and any(other.startswith(scheme.lower().partition(COMPUTED)[0]) for other in _SCHEMES):
+        return UNKNOWN
+    rest = _PATTERN.sub(COMPUTED, rest).partition("?")[0].partition("#")[0]
+    return mailbox_url.parse(known + "://" + _COMPUTED_PORT.sub("", rest)) if known else None
 
 
 def _account(user, option, settings):
     mailbox = _mailbox(option, settings)
     server = None if COMPUTED in mailbox.server else mailbox.server
-    security = "implicit" if mailbox.implicit else "starttls" if "ssl" in settings or "ssl-reqd" in settings else "none"
+    security = (
+        None
+        if mailbox is UNKNOWN
+        else "implicit"
+        if mailbox.implicit
+        else "starttls"
+        if "ssl" in settings or "ssl-reqd" in settings
+        else "none"
+    )
     kept = [settings[key] for key in ("version", "tls-max", "ciphers", "tls13-ciphers", "curves") if key in settings]
     computed = [item for item in kept if COMPUTED in (item.value or "")]
     undecided = [base.undecided(item.key, _UNKNOWN_VALUE, item.file, item.line) for item in computed]
     if "config" in settings:
         undecided.append(base.undecided("options", _UNREAD, settings["config"].file, settings["config"].line))
+    if mailbox is UNKNOWN:
+        undecided.append(base.undecided("protocol", _UNKNOWN_VALUE, option.file, option.line))
     if server is None:
         undecided.append(base.undecided("server", _UNKNOWN_SERVER, option.file, option.line))
     return base.account(

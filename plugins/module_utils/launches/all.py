@@ -34,6 +34,9 @@ _CONCERNS = re.compile(
     r"|s_client|curl|OPENSSL_CONF|python|perl|php|ruby|rake|node|java|dotnet|\bmono\b|himalaya|\bs?-?nail\b|vdirsyncer"
     r"|\.(?:py|pl|rb|js|jar|dll|exe|sh)\b"
 )
+# These stand in no word of a shell any more, and what is spelled by numbers may be anything.
+_QUOTING = dict.fromkeys(map(ord, "\"'\\"))
+_SPELLED = re.compile(r"\$'[^']*\\[0-7xuU]")
 # A command line that was not seen may give a client other settings.
 _AFFECTS = "accounts"
 _UNKNOWN_WORD = "`:`"
@@ -108,7 +111,7 @@ class Launches:
 
     def _concerns(self, text):
         """Whether a package's unit could matter."""
-        return _CONCERNS.search(text) or any(map(self._is_script, _EXEC.findall(text)))
+        return _names_any(text) or any(map(self._is_script, _EXEC.findall(text)))
 
     def _is_script(self, program):
         return wrappers.is_shell(program) or (not leads.OF_PACKAGES.match(program) and self._head(program).startswith("#!"))
@@ -129,7 +132,7 @@ class Launches:
         if depth > _MAX_DEPTH:
             return
         self._leads.note(text, context)
-        if script and not self._follows_all and not _CONCERNS.search(text):
+        if script and not self._follows_all and not _names_any(text):
             self._passed_over.setdefault(script, []).append((text, context, arguments, depth, line, script))
             return
         state = shell_state.State(context, arguments, self._sourced, self._host.home_of)
@@ -144,7 +147,7 @@ class Launches:
             for words, context in shell.commands(text, state, line):
                 yield from self._of_words(words, context, depth)
         except shell_lexer.ShellError as error:
-            if depth == 0 or _CONCERNS.search(text) or self._is_ones_own(file):
+            if depth == 0 or _names_any(text) or self._is_ones_own(file):
                 self._host.gap(f"{file}, line {error.line}", f"no shell would read it: {error}", _AFFECTS)
 
     def _watched(self, text, context, unread, launches):
@@ -368,3 +371,11 @@ class Launches:
             return ""
         except (Absent, Unreadable):
             return ""
+
+
+def _names_any(text):
+    """Whether a *text* names something that could concern mail, be its letters quoted or not."""
+    if _CONCERNS.search(text) or _SPELLED.search(text):
+        return True
+    bare = text.translate(_QUOTING)
+    return bare != text and bool(_CONCERNS.search(bare))

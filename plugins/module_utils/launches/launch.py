@@ -61,14 +61,16 @@ class Word:
         text: the word; of one that only the running shell would know, what stands before that.
         is_decided: whether `text` is all of it.
         may_be_many: whether it could become any number of words.
+        ending: of a word that is not decided, what stands behind the first thing that is not known, with a NUL for each further one.
     """
 
-    __slots__ = ("text", "is_decided", "may_be_many")
+    __slots__ = ("ending", "is_decided", "may_be_many", "text")
 
-    def __init__(self, text, is_decided=True, may_be_many=False):
+    def __init__(self, text, is_decided=True, may_be_many=False, ending=""):
         self.text = text
         self.is_decided = is_decided
         self.may_be_many = may_be_many
+        self.ending = ending
 
     def __eq__(self, other):
         return isinstance(other, Word) and self._all() == other._all()

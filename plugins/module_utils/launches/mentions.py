@@ -20,6 +20,8 @@ _IN_SHELL = r"""(?:^|[\s;&|(/"'`=])""" + _CLIENT + r"""(?=[\s"'`;&|)]|$)"""
 # In a script that is not followed, whatever its language. An extended expression as well as one of Python's.
 MAIL_LIBRARIES = "imaplib|poplib|imap_open|Net::IMAP[A-Za-z]*|Net::POP3[A-Za-z]*|Mail::IMAP[A-Za-z]*"
 _MAILBOX = r"\b(?:" + MAIL_LIBRARIES + r"|s_client)\b|(?:imap|pop3)s?://"
+# Quotes within a word, of which nothing is left when the shell is through with it.
+_WITHIN_WORD = r"""(?<=\w)["'\\]+(?=\w)"""
 _REMARK = r"(?m)^[ \t]*(?:#|//|\*).*|[ \t]# .*"
 
 # Among the words of a command that may start another one: a client with options, and a program that reads mail where it is told to.
@@ -103,6 +105,6 @@ def _without_remarks(text):
 
 
 def _of_commands(text):
-    """The *text* without remarks, and without what it has done to packages and services."""
-    text = _without_remarks(text)
+    """The *text* for a shell without remarks and quotes within words, and without what it has done to packages and services."""
+    text = re.sub(_WITHIN_WORD, "", _without_remarks(text))
     return re.sub(_OF_PACKAGES, r"\g<begin>", text) if re.search(_IN_SHELL, text) else text

@@ -86,7 +86,7 @@ class _Parser:
         takes = self.table.long[name]
         argument = None
         if has_value and takes:
-            argument = word.__class__(value, word.is_decided, word.may_be_many)
+            argument = word.__class__(value, word.is_decided, word.may_be_many, word.ending)
         elif takes == REQUIRED:
             argument = self._next()
         self._keep(name, argument)
@@ -111,7 +111,7 @@ class _Parser:
             if takes is None:
                 self.refused = True
             elif takes and (rest or not word.is_decided):
-                self._keep(letter, word.__class__(rest, word.is_decided, word.may_be_many))
+                self._keep(letter, word.__class__(rest, word.is_decided, word.may_be_many, word.ending))
                 return
             else:
                 self._keep(letter, self._next() if takes == REQUIRED else None)

@@ -78,13 +78,11 @@ _CLIENTS = re.compile(
 _BEGINS = r"(?:^|[;&|{(]|\b(?:then|do|else))[ \t]*"
 _OPENS = _BEGINS + r"(?:(?:builtin|command)[ \t]+)?(?:\\?\.|\\?source)[ \t]+"
 _READS = re.compile(_OPENS + r"[\"']?(?P<home>(?:~|\$HOME|\$\{HOME\})/)?(?P<path>[\w./+-]+)", re.MULTILINE)
-# What else a file may read: by a name that is computed, and a text that a command prints, which may be that of a file.
-_COMPUTED = re.compile(_OPENS + r"(?![\"']?\$(?:HOME|\{HOME\})/[\w./+-]+[\"']?(?:[\s;]|$))[^\s;#<]*[$`]", re.MULTILINE)
+# What else a file may read: by a name that is computed or has braces, and a text that a command prints, which may be that of a file.
+_COMPUTED = re.compile(_OPENS + r"(?![\"']?\$(?:HOME|\{HOME\})/[\w./+-]+[\"']?(?:[\s;]|$))[^\s;#<]*[$`{]", re.MULTILINE)
 _PRINTED = re.compile(_BEGINS + r"(?:\\?\.|source|eval|export)[ \t]+[\"']?(?:[$<]\(|`)(?P<file><?)", re.MULTILINE)
 _HANDS_ON = re.compile(shell.HANDS_ON)
-_BRACES = re.compile(r"\{([^{},]*(?:,[^{},]*)+)\}")
 _MAX_DEPTH = 3
-_MAX_PATTERNS = 100
 
 Variable = collections.namedtuple("Variable", "name value file line")
 
@@ -221,10 +219,6 @@ class Sessions:
 
     def _matching(self, pattern):
         """The paths of the files that a loop's pattern stands for; None where that can't be told."""
-        found = [self._of_one(each) for each in _without_braces(pattern) or [""]]
-        return None if None in found else [path for paths in found for path in paths]
-
-    def _of_one(self, pattern):
         directory, _slash, name = pattern.rpartition("/")
         if not directory or re.search(r"[*?\[{]", directory):
             return None
@@ -287,23 +281,6 @@ def _reads_computed(text):
         if match.group("file"):
             return True
     return False
-
-
-def _without_braces(pattern):
-    """The patterns that bash makes of one with braces; None where these are many."""
-    found = [pattern]
-    while any(map(_BRACES.search, found)):
-        braces = [_BRACES.search(each) for each in found]
-        if sum(match.group(1).count(",") + 1 for match in braces if match) > _MAX_PATTERNS:
-            return None
-        found = [each for pattern, match in zip(found, braces) for each in _without(match, pattern)]
-    return found
-
-
-def _without(braces, pattern):
-    if braces is None:
-        return [pattern]
-    return [pattern[: braces.start()] + word + pattern[braces.end() :] for word in braces.group(1).split(",")]
 
 
 def note_other_places(host, user, session):

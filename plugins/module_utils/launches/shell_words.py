@@ -76,10 +76,12 @@ class _Fields:
         self._text = None
         self._is_decided = True
         self._may_be_many = False
+        self._ending = ""
 
     def add(self, text, is_decided=True, may_be_many=False):
         """Append to the word in hand."""
         self._text = (self._text or "") + (text if self._is_decided else "")
+        self._ending += "" if self._is_decided else text + ("" if is_decided else "\0")
         self._is_decided = self._is_decided and is_decided
         self._may_be_many = self._may_be_many or may_be_many
 
@@ -117,5 +119,5 @@ class _Fields:
 
     def _end(self):
         if self._text is not None:
-            self._done.append(Word(self._text, self._is_decided, self._may_be_many))
-        self._text, self._is_decided, self._may_be_many = None, True, False
+            self._done.append(Word(self._text, self._is_decided, self._may_be_many, self._ending))
+        self._text, self._is_decided, self._may_be_many, self._ending = None, True, False, ""

@@ -9,7 +9,7 @@ import collections
 import functools
 import re
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_lexer
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shell_braces, shell_lexer
 
 # words: tuples of shell_lexer.Part. redirected: those Parts of its redirections that run commands, or are its input.
 Command = collections.namedtuple("Command", "words line redirected")
@@ -25,6 +25,7 @@ _OPENS = ("then", "do", "{")
 _CLOSES = ("fi", "done", "}")
 _ALTERNATIVES = ("else", "elif")
 _HEADS = ("if", "while", "until", "!", "time", "coproc")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=")
 _ARRAY = re.compile(r"[A-Za-z_]\w*\+?=$")
 _ENDS = ("\n", ";", "&", ";;", ";&", ";;&")
 
@@ -151,7 +152,8 @@ class _Reader:
         if self._at(first) is not None and self._tokens[first].parts:
             self._line = self._tokens[first].line
             # Each round has another value: as if it were assigned what nobody knows.
-            each = shell_lexer.Part(EACH, "", True, tuple(token.parts for token in self._tokens[first + 2 : at]))
+            each = [word for token in self._tokens[first + 2 : at] for word in shell_braces.expanded(token.parts)]
+            each = shell_lexer.Part(EACH, "", True, tuple(each))
             self._words = [(shell_lexer.text(_plain(self._tokens[first]) + "=", False), each)]
             self._end_command()
         return at
@@ -166,7 +168,7 @@ class _Reader:
         if self._words:
             self._function = None
         if self._words or self._redirected:
-            self._found.append(Command(tuple(self._words), self._line, tuple(self._redirected)))
+            self._found.append(Command(tuple(_without_braces(self._words)), self._line, tuple(self._redirected)))
         self._words, self._redirected = [], []
 
     def _at(self, place):
@@ -192,6 +194,16 @@ class _Reader:
         if self._in_chain:
             self._in_chain = False
             self._found.append(LEAVE)
+
+
+def _without_braces(words):
+    """The *words* of a command; neither assignments before it nor a test of bash's have braces expanded."""
+    at = 0
+    while at < len(words) and words[at] and words[at][0].kind == "text" and _ASSIGNMENT.match(words[at][0].text):
+        at += 1
+    if at < len(words) and _plain_text(words[at]) == "[[":
+        at = len(words)
+    return words[:at] + [word for parts in words[at:] for word in shell_braces.expanded(parts)]
 
 
 def _plain(token):

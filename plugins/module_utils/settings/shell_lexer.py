@@ -7,6 +7,7 @@ A word is a sequence of parts, since only a running shell knows what some of the
 
 import collections
 import re
+import sys
 
 # kind: "text"; "variable" (text: its name, `default`: the parts behind :- or -, or None), "assigned" where
 # these become its value (:= or =); "command" (text: what it runs, inside);
@@ -25,7 +26,9 @@ _BLANK = " \t\r"
 _ENDS_WORD = " \t\r\n;&|()<>"
 # Of a variable that holds a path, what commands would print of it.
 _OF_PATHS = {"%/*": "dirname", "##*/": "basename"}
-_ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
+# Behind a backslash in $'...' (bash(1), "QUOTING").
+_ESCAPES = dict(zip("abeEfnrtv\\'\"?", "\a\b\x1b\x1b\f\n\r\t\v\\'\"?"))
+_NUMBER = re.compile(r"(?P<octal>[0-7]{1,3})|x(?P<hex>[0-9A-Fa-f]{1,2})|u(?P<short>[0-9A-Fa-f]{1,4})|U(?P<long>[0-9A-Fa-f]{1,8})")
 
 
 class ShellError(Exception):
@@ -175,11 +178,17 @@ class _Lexer:
             letter = self._take(self.at + 1)
             if letter == "'":
                 return "".join(found)
-            if letter == "\\":
-                letter = self._take(self.at + 1)
-                letter = _ESCAPES.get(letter, "\\" + letter)
-            found.append(letter)
+            found.append(self._escaped() if letter == "\\" else letter)
         raise ShellError(self.line, "the closing '")
+
+    def _escaped(self):
+        match = _NUMBER.match(self.source, self.at)
+        if match is None:
+            letter = self._take(self.at + 1)
+            return _ESCAPES.get(letter, "\\" + letter)
+        self._take(match.end())
+        number = int(match.group(match.lastgroup), 8 if match.lastgroup == "octal" else 16)
+        return chr(number) if 0 < number <= sys.maxunicode else "\ufffd"
 
     def document(self):
         """The parts of a here-document, in which quotes are letters like others."""

@@ -41,6 +41,19 @@ COMMANDS = {
     "several mails": ("curl 'imaps://h/INBOX;UID=[1-3]{a,b}'", [("h", "implicit", {})], []),
     "a mailbox that the shell knows": ('curl "imaps://h/$(x)"', [("h", "implicit", {})], []),
     "a version that the shell knows": ("curl --tls-max $(x) imaps://h/", [("h", "implicit", {})], ["options", "tls-max"]),
+    "a port that the shell knows": ('curl "imaps://u:$(x)@h:$(x)/"', [("h", "implicit", {})], []),
+    "a password that the shell knows": ('curl "imaps://u:$(x)@h/"', [("h", "implicit", {})], []),
+    "a scheme that the shell knows": ('curl "$(x)://h/"', [(None, None, {})], ["options", "protocol", "server"]),
+    "a scheme whose end the shell knows": ('curl --url="imap$(x)://$(y)/"', [(None, None, {})], ["protocol", "server"]),
+    "a scheme of the web whose end the shell knows": ('curl "http$(x)://h/"', [], []),
+    "a scheme that was set before": ("P=imaps; curl $P://h/", [("h", "implicit", {})], []),
+    "a URL that the shell knows": ('curl -s "$(x)"', [], []),
+    "a URL that the shell knows, beside a word of mail": (
+        'curl -s "$(x)" # the IMAP server',
+        [(None, None, {})],
+        ["options", "protocol", "server"],
+    ),
+    "options that the shell knows, beside a word of mail": ("curl $(x) imaps://h/", [("h", "implicit", {})], ["options"]),
     "another file": ("curl -K /etc/c imaps://h/", [("h", "implicit", {"tls-max": "1.0"})], []),
 }
 

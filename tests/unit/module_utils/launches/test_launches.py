@@ -38,6 +38,8 @@ COMMANDS = {
     "percent": ("fetchmail -s%input", "alice", ["-s"]),
     "a percent that is one": ("fetchmail -s 'a\\%b'", "alice", ["-s", "a%b"]),
     "a comment of the shell": ("fetchmail -s # -v", "alice", ["-s"]),
+    "a name in pieces": ("fetch''ma\\il -s", "alice", ["-s"]),
+    "braces": ("{fetchmail,-s}", "alice", ["-s"]),
     "another program's word": ("echo fetchmail -s", "alice", None),
     "behind command": ("command -p fetchmail -s", "alice", ["-s"]),
     **{
@@ -120,6 +122,13 @@ def test_a_script_that_a_table_names_and_that_names_another(tree):
     (launch,) = tree.host().launches.of("fetchmail")
     assert [word.text for word in launch.argv] == ["fetchmail", "-f", "/etc/rc", "work"]
     assert (launch.file, launch.line, launch.user) == ("/opt/mail/one.sh", 1, "alice")
+
+
+@pytest.mark.parametrize("command", ["m''bs\"yn\"c -a", "$'\\x6dbsync' -a"])
+def test_a_script_that_names_its_client_in_pieces(command, tree):
+    tree.write(CRON, "0 4 * * * alice /opt/run.sh\n")
+    tree.write("/opt/run.sh", f"#!/bin/bash\n{command}\n")
+    assert [launch.file for launch in tree.host().launches.of("mbsync")] == ["/opt/run.sh"]
 
 
 def test_a_script_that_calls_itself_ends(tree):

@@ -76,6 +76,11 @@ AS_BASH = {
     "a text that a shell reads": "bash <<<'probe a \"b c\"'",
     "a process that a loop reads": "while read -r x; do true; done < <(probe a)",
     "a process among the words": "cat <(probe a)",
+    "a name in pieces": "p'ro'be a; pro\\be b; \"pro\"be c; pr''obe d",
+    "a name in C's way of quoting": "$'probe' a; $'\\x70robe' b; $'\\160rob\\u0065' c; probe $'\\e[0m\\a\\'\\?\\q'",
+    "braces": "{probe,-v}; probe {a,b}c{d,{e,f}} x{,y}z; probe {,a} \"{a,b}\" '{a,b}' {a\\,b} {a} {} {a,b",
+    "braces around what is quoted or expanded": "X=1; probe {${X},'a b',\"c,d\"}e",
+    "braces of an assignment": 'X={a,b}; probe "$X"',
     "a process of its own": "coproc probe a; wait",
 }
 # name: (text, [(literal beginning, whether it may be many)]) of the undecided words of probe
@@ -92,6 +97,9 @@ UNDECIDED = {
     "the words of a function that no command calls": ('f() { probe "$@" "$1"; }', [("", True), ("", False)]),
     "the elements of an array": ('X=(a "b c"); probe "${X[@]}" "$X"', [("", True), ("", False)]),
     "the first element of an array": ('X=(a); probe "$X"', [("", False)]),
+    "a sequence of numbers": ("probe {1..3} a{b..c}d", [("", True), ("a", True)]),
+    "more braces than are taken apart": ("probe " + "{a,b}" * 21, [("", True)]),
+    "more words than are made of braces": ("probe " + "{a,b}" * 9, [("", True)]),
     "random": ('probe "$RANDOM"', [("", False)]),
 }
 BROKEN = {"a single quote": "a 'b", "a double quote": 'a\n"b', "a backtick": "`a", "a parenthesis": "$(a", "a brace": "${a"}
@@ -164,6 +172,11 @@ def test_a_file_that_is_sourced():
     assert [[word.text for word in words] for words in started(text, sourced=files.get)] == [[""]]
     text = ". /etc/default/x\nprobe $OPTS\n"
     assert [[word.text for word in words] for words in started(text, sourced=files.get)] == [["-f", "/etc/x"]]
+
+
+def test_the_first_of_files_in_braces_is_sourced():
+    files = {HOME + "/a.sh": "probe $1\n", HOME + "/b.sh": "probe no\n"}
+    assert [[word.text for word in words] for words in started(". ~/{a,b}.sh", sourced=files.get, arguments=None)] == [[""]]
 
 
 def test_the_directory():
