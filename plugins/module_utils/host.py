@@ -116,9 +116,9 @@ class Host:
             Unreadable: it is no regular file, larger than *limit* bytes, or the system refuses.
         """
         with self.opened(path) as descriptor:
-            if not os.fstat(descriptor).st_size and not path.startswith(_OF_THE_KERNEL):
-                # A link may lead to what has no size and never ends, or is gone once it was read, as /proc/kmsg.
-                return b""
+            if not path.startswith(_OF_THE_KERNEL) and _place_of(descriptor).startswith(_OF_THE_KERNEL):
+                # Some of it never ends, or is gone once it was read, as /proc/kmsg.
+                raise Unreadable("leads to what the kernel makes up, not to a regular file")
             return _read_all(descriptor, limit)
 
     def text(self, path, affects=None, limit=MAX_FILE):
@@ -300,6 +300,14 @@ def _open_file(path):
             return os.open(path, _READING)
     finally:
         os.close(place)
+
+
+def _place_of(descriptor):
+    """The path at which an open file lies, all links resolved, or "" where there is no /proc."""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:
+        return ""
 
 
 def _read_all(descriptor, limit):
