@@ -162,8 +162,9 @@ class Launches:
         unread, self._unread = unread + self._unread, outer
         named = mentions.in_shell(text) - launched if unread else ()
         for name in sorted(named) if context.is_active else ():
-            place = "{}, line {}".format(*unread[0])
-            self._host.gap(place, f"runs a command that only the running shell knows, in a text that names {name}", _AFFECTS)
+            by = next((f" by ${found.variable}" for found in unread if found.variable), "")
+            why = f"runs a command that only the running shell knows{by}, in a text that names {name}"
+            self._host.gap(f"{unread[0].file}, line {unread[0].line}", why, _AFFECTS)
 
     def _of_words(self, words, context, depth):
         found = wrappers.unwrapped(words, context)
@@ -173,7 +174,7 @@ class Launches:
         if isinstance(found, wrappers.Shell):
             yield from self._of_shell(found, depth)
         elif not found.program or wrappers.is_shell(found.program):
-            self._unread.append((context.file, context.line))
+            self._unread.append(shell_state.Unread(context.file, context.line, None))
         elif posixpath.basename(found.program or "") == "run-parts":
             yield from self._run_parts(found, depth)
         else:
@@ -225,7 +226,7 @@ class Launches:
             text += "" if found.text.is_decided else _UNKNOWN_WORD
             yield from self._of_text(text, context, found.arguments[1:], depth + 1, context.line)
             if not found.text.is_decided:
-                self._unread.append((context.file, context.line))
+                self._unread.append(shell_state.Unread(context.file, context.line, None))
         elif found.path is not None and found.path.is_decided:
             path = self._path(found.path.text, found.context)
             yield from self._of_script(path, found.arguments, found.context, depth)

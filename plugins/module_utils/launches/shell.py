@@ -91,6 +91,10 @@ def _command(command, state):
         state.loops[match.group("name")] = rest[0][-1].default if rest[0][-1].kind == shell_commands.EACH else ()
         assigned[match.group("name")] = _assigned(rest.pop(0), match, state)
     words = [word for parts in rest for word in shell_words.expanded(parts, state)]
+    variable = shell_words.given(rest[0], state) if rest else None
+    if variable and not (words and words[0].text and words[0].text[0] != "-") and not shell_words.expanded(rest[0], state):
+        # A word that is gone stood before options, or alone: the program itself.
+        state.leave_unread(command.line, variable)
     if not words:
         for name, value in assigned.items():
             state.assign(name, value)
@@ -103,7 +107,7 @@ def _command(command, state):
         words, rest = words[1:], rest[1:]
     name = words[0].text if words[0].is_decided else ""
     if not words[0].is_decided:
-        state.leave_unread(command.line)
+        state.leave_unread(command.line, variable)
     elif state.is_function(name):
         yield from _call(name, words[1:], command.line, state)
     elif name in _READS:
@@ -154,14 +158,14 @@ def _read(words, rest, state, line):
     is_deep = state.depth >= shell_state.MAX_DEPTH or state.texts >= shell_state.MAX_TEXTS
     known = None
     if not is_deep and all(word.is_decided for word in words):
-        known = (None, " ".join(word.text for word in words[1:])) if is_eval else _sourced(words[1:], state)
+        known = (None, " ".join(word.text for word in words[1:])) if is_eval else _sourced(words[1:], rest, state)
     if known is not None:
         path, text = known
         yield from _read_text(text, path, state, line)
         return
     paths = None if is_eval or is_deep else _of_loop(rest[:1], state)
     if paths is None:
-        state.leave_unread(line)
+        state.leave_unread(line, shell_words.given(rest[0], state) if rest else None)
         state.is_open = True
         if not (is_eval or _is_output(rest)) or _may_set(rest):
             state.leave_unseen(line)
@@ -216,20 +220,25 @@ def _may_set(operands):
     return any(_NAMED.search(text) or _HANDS_ON.search(text) for text in texts)
 
 
-def _sourced(operands, state):
+def _sourced(operands, rest, state):
     """The path of the file that the first of the operands names, and its text or None; None where it may lie anywhere.
+
+    *rest* is the operands as they stand there.
 
     A name alone is looked for as a program is (POSIX.1-2017, XCU 2.14, dot).
     """
     name = operands[0].text if operands else ""
+    variable = shell_words.given(rest[0], state) if rest else None
     if not name or not state.sourced:
-        return None, None
+        return None if variable else (None, None)
     beside = _absolute(name, state)
     paths = [beside] if "/" in name else [directory + "/" + name for directory in search_path(state.variables)] + [beside]
     for path in paths:
         text = state.sourced(path)
         if text:
             return path, text
+    if variable:
+        return None
     return (beside, text) if "/" in name or state.value("PATH") is not None else None
 
 

@@ -2,11 +2,17 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a shell remembers while its text is read: variables, positional parameters, its directory; and the commands that change them."""
 
+import collections
 import posixpath
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import PROGRAM_DIRECTORIES
-from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import OWN_VARIABLES, TLS_VARIABLES, Word
+from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch import (
+    OWN_VARIABLES,
+    SESSION_VARIABLES,
+    TLS_VARIABLES,
+    Word,
+)
 
 MAX_DEPTH = 4  # of texts inside of texts
 MAX_TEXTS = 200  # that one shell reads: each may read all others
@@ -32,6 +38,10 @@ _OF_THE_SHELL = (
 )
 
 
+# Where a command stands that only the running shell knows, and the variable by which it does so; None where that is not all.
+Unread = collections.namedtuple("Unread", "file line variable")
+
+
 class State:
     """The shell's variables while its text is read.
 
@@ -46,8 +56,8 @@ class State:
         script: path of the file that the shell runs, or None.
         realpath: function from a path to the same with its links resolved.
         opens: function that tells whether a text that nobody has seen may set variables that matter, from the file that has it read.
-        unread: (file, line) of each command that only the running shell knows.
-        unseen: the same of each text that this very shell reads, so that it could set anything.
+        unread: an Unread for each command that only the running shell knows.
+        unseen: (file, line) of each text that this very shell reads, so that it could set anything.
     """
 
     def __init__(self, context, arguments=(), sourced=None, home_of=None, matching=None):
@@ -107,6 +117,14 @@ class State:
             return self.script if name == "0" else self.context.file
         return None if self.is_open or name in _OF_THE_SHELL or name.isdigit() else ""
 
+    def may_be_given(self, name):
+        """Tell whether a variable that counts as empty, as no text has set it, may come with the environment.
+
+        Only those that bear on mail clients are surely known to be in none.
+        """
+        is_known = name in self.variables or name in SESSION_VARIABLES or not re.match(r"[A-Za-z_]", name)
+        return not is_known and self.value(name) == ""
+
     def define(self, name, body, file):
         """Note a function: its *body* runs where it is called."""
         self._functions[name] = (body, file)
@@ -149,9 +167,9 @@ class State:
         for own in self._locals[-1:]:
             own.setdefault(name, self.variables.get(name, ""))
 
-    def leave_unread(self, line):
-        """Note the *line* of a command that only the running shell knows."""
-        self.unread.append((self.context.file, line))
+    def leave_unread(self, line, variable=None):
+        """Note the *line* of a command that only the running shell knows, because of a *variable* or for another reason."""
+        self.unread.append(Unread(self.context.file, line, variable))
 
     def leave_unseen(self, line):
         """Note the *line* of a command that has this shell read a text that nobody else has seen."""

@@ -26,12 +26,16 @@ def expanded(parts, state, splits=True):
     """Return the Words that the word of these shell_lexer.Parts becomes."""
     fields = _Fields()
     splits_text = splits and not _is_bracket(parts)
-    for part in _tilde(parts, state):
+    parts = _tilde(parts, state)
+    unset = _directories(parts, state)
+    for place, part in enumerate(parts):
         if part.kind == "text":
             is_pattern = splits_text and not part.quoted and _PATTERN.search(part.text)
             fields.add(part.text[: is_pattern.start()] if is_pattern else part.text, not is_pattern, bool(is_pattern))
         elif part.kind == "variable" and part.text in "@*":
             fields.add_all(state.arguments, part.quoted and part.text == "@")
+        elif place in unset:
+            fields.add("", False, splits and not part.quoted)
         elif part.kind in ("variable", "assigned"):
             fields.add_value(_value(part, state), part.quoted or not splits)
         elif part.kind == "command":
@@ -39,6 +43,23 @@ def expanded(parts, state, splits=True):
         else:
             fields.add("", False, splits and not part.quoted)
     return fields.words()
+
+
+def given(parts, state):
+    """Return the name of a variable in the word of these shell_lexer.Parts that only the environment may set; None without one."""
+    return next((part.text for part in parts if _is_given(part, state)), None)
+
+
+def _is_given(part, state):
+    return part.kind == "variable" and part.default is None and state.may_be_given(part.text)
+
+
+def _directories(parts, state):
+    """The places in *parts* of variables that only the environment may set, and before a slash will: a directory, but not of a list."""
+    if any(part.kind == "text" and ":" in part.text for part in parts):
+        return ()
+    ahead = zip(parts, parts[1:])
+    return [place for place, (part, following) in enumerate(ahead) if following.text.startswith("/") and _is_given(part, state)]
 
 
 def _is_bracket(parts):

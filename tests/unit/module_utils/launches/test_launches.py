@@ -171,6 +171,13 @@ COMPUTED = {
     'su bob -c "fetchmail -s $(id)"\n': ([["-s", ""]], False),
     'su bob -c "cd $(id); fetchmail -s"\n': ([], True),
     'eval "$(id)" fetchmail\n': ([], True),
+    "$NEVER/fetchmail -s\n": ([], True),
+    "N=\n$N/fetchmail -s\n": ([["-s"]], False),
+    "${NEVER:-/usr/bin}/fetchmail -s\n": ([["-s"]], False),
+    "$XDG_CONFIG_HOME/fetchmail -s\n": ([["-s"]], False),
+    "$NEVER -s # of fetchmail\n": ([], False),
+    "F=fetchmail\n$NEVER -s\n": ([], True),
+    "F=fetchmail\n$NEVER\n": ([], True),
     "F=$(command -v fetchmail)\n$F -s\n": ([], True),
     "X=$(id)\n$X\napt-get install -y \\\n fetchmail\nif sudo systemctl stop fetchmail; then :; fi\n": ([], False),
     "X=$(id)\n$X\n(apt-get update) && echo fetchmail\n": ([], True),
@@ -187,6 +194,42 @@ def test_a_command_that_only_the_running_shell_knows_is_a_gap_where_it_could_be_
         COMPUTED[script][0],
         ["accounts"] * (1 + ("getmail" in script)) * COMPUTED[script][1],
     )
+
+
+@pytest.mark.parametrize(
+    ("read", "is_open"),
+    [
+        ('. "$NEVER/env"', True),
+        ("D=$NEVER/mail; . $D/env", True),
+        (". $NEVER", True),
+        (". $NEVER/opt/env", True),
+        ('. "${NEVER:-/opt}/env"', False),
+        ("D=; . $D/opt/env", False),
+        (". $XDG_CONFIG_HOME/env", False),
+        (". ${1}/env", False),
+        ('. "$HOME/env"', False),
+    ],
+)
+def test_a_file_below_a_directory_that_only_the_environment_may_name(read, is_open, tree):
+    tree.write(CRON, "* * * * * alice sh /opt/run.sh\n")
+    tree.write("/opt/run.sh", f"{read}\nfetchmail -s\n")
+    tree.write("/opt/env", "A=b\n")
+    [launch] = tree.host().launches.of("fetchmail")
+    assert (launch.tls_environment.get("OPENSSL_CONF", "unset") is None) == is_open
+
+
+def test_a_gap_names_the_variable(tree):
+    tree.write(CRON, '* * * * * alice "$NEVER/fetchmail" -s\n')
+    host = tree.host()
+    host.launches.all()
+    [gap] = host.gaps
+    assert "$NEVER" in gap["why"]
+
+
+def test_a_file_of_a_command_below_a_directory_that_only_the_environment_may_name(tree):
+    tree.write(CRON, "* * * * * alice fetchmail -f $NEVER/rc $NEVER:x/y $HOME/z\n")
+    [launch] = tree.host().launches.of("fetchmail")
+    assert [word.is_decided for word in launch.argv[1:]] == [True, False, True, True]
 
 
 @pytest.mark.parametrize(
