@@ -21,13 +21,16 @@ want_live() {
     # shellcheck disable=SC2012
     holders=$(ls -l /proc/[0-9]*/fd | awk '
         /^\/proc\/[0-9]*\/fd:$/ { split($0, parts, "/"); number = parts[3] }
-        / -> socket:\[[0-9]*\]$/ {
+        / [0-9]+ -> socket:\[[0-9]*\]$/ {
             inode = $NF
             gsub(/[^0-9]/, "", inode)
-            if (index(ENVIRON["inodes"], " " inode " ")) print number " " inode
+            if (index(ENVIRON["inodes"], " " inode " ")) print "/proc/" number "/fd/" $(NF - 2) " " inode
         }')
     set -f
-    for holder in $holders; do holds "/proc/${holder% *}" "${holder#* }"; done
+    for holder in $holders; do
+        # A file that is open may be called like a line of this list. Only the link itself says what it leads to.
+        [ "$(readlink "${holder% *}")" != "socket:[${holder#* }]" ] || holds "${holder%/fd/*}" "${holder#* }"
+    done
 }
 
 # holds PROCESS INODE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from pathlib import Path
 
@@ -354,3 +355,32 @@ RULE_TEXTS = {
 def test_of_the_rules_of_pam_those_for_tls_go_out(path: str, sh: list[str]) -> None:
     [rules] = [chosen for wanted_path, chosen in wanted.SYSTEM.files if wanted_path == path]
     assert filtered(sh, rules, "\n".join(RULE_TEXTS) + "\n").splitlines() == list(RULE_TEXTS.values())
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_no_process_claims_the_connection_of_another_by_the_name_of_a_file(sh: list[str], tmp_path: Path) -> None:
+    """It would be taken for a client that passes, in the place of the one that fails."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as ours:
+        inode = os.fstat(ours.fileno()).st_ino
+        listed = f"lrwx------ 1 root root 64 Nov 30 00:00 5 -> socket:[{inode}]"
+        names = [f"x\n{listed}", f"7 -> socket:[{inode}]"]
+        for name in names:
+            (tmp_path / name).touch()
+        opened = [f"exec {number}<'{tmp_path}/{name}'" for number, name in enumerate(names, 5)]
+        forger = subprocess.Popen(
+            ["sh", "-c", "; ".join([*opened, "echo ready; read -r end"])], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert forger.stdout
+        assert forger.stdout.readline() == b"ready\n"
+        try:
+            text = functions().replace("006E", f"{server.getsockname()[1]:04X}")
+            done = subprocess.run(
+                [*sh, "-c", f"mailtls() {{\n{text}\necho {program.START} n\nwant_host\nwant_live\nrecord end\n}}\nmailtls"],
+                capture_output=True,
+                check=True,
+            )
+        finally:
+            forger.communicate(b"\n")
+    records, _rest = frame.split(done.stdout, "n")
+    holders = [listed for name, *fields in records if name == "process" for listed in fields[1:2]]
+    assert [int(listed.rpartition("/")[2]) for listed in holders] == [os.getpid()]
