@@ -62,6 +62,7 @@ def build(system: Wanted, clients: Iterable[Wanted], others: Iterable[str], nonc
         "want_libraries",
         "want_live",
         "want_openssl",
+        "want_ways",
         *(_call("want_status", path) for path in _RPM_DATABASES),
         _call("want_packages", *(name for item in wanted for name in item.packages)),
         "record end",

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Host, Unreadable
+from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Host, Refused, Unreadable
 from ansible_collections.mailtls.fleet.plugins.module_utils.launches import sessions
 from ansible_collections.mailtls.fleet.plugins.module_utils.package_databases.base import Package
 from ansible_collections.mailtls.fleet.plugins.module_utils.packages import Packages
@@ -24,6 +24,8 @@ from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.frame import R
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach.saved_loader import SavedLoader
 
 NOT_TAKEN = "is not among what is read of a host without Python"
+# By these words the program tells that it was not let, and not what a file is like.
+_REFUSED = ("permission denied", "could not be read")
 _STATUS = re.compile(r"(?P<type>[-dlpscb])(?P<mode>[-rwxsStT]{9})\S*\s+\d+\s+(?P<uid>\d+)\s+(?P<gid>\d+)\s+(?:(?P<size>\d+)|\d+,)\s")
 _TYPES = {
     "-": stat.S_IFREG,
@@ -143,8 +145,10 @@ class SavedHost(Host):
         """Return what was told of the entries of *directory* that begin with *start*."""
         if directory in self._names:
             return sorted(name for name in self._names[directory] if name.startswith(start))
-        if directory in self._denied or not self._was_asked(directory):
-            self.gap(directory, self._denied.get(directory, NOT_TAKEN), affects)
+        if directory in self._denied:
+            self.gap_of(directory, _refusal(self._denied[directory]), affects)
+        elif not self._was_asked(directory):
+            self.gap(directory, NOT_TAKEN, affects)
         return []
 
     def status(self, path: str, affects: str | None = "accounts") -> os.stat_result | None:
@@ -194,7 +198,7 @@ class SavedHost(Host):
 
     def _content(self, path: str) -> bytes:
         if path in self._denied:
-            raise Unreadable(self._denied[path])
+            raise _refusal(self._denied[path])
         real = self.realpath(path)
         if real in self._contents:
             return self._contents[real]
@@ -204,6 +208,10 @@ class SavedHost(Host):
         if state is None and self._was_asked(path):
             raise Absent(path)
         raise Unreadable(NOT_TAKEN)
+
+    def _closed(self, path: str) -> str:
+        """The path itself: of directories that are closed the program tells by itself."""
+        return path
 
     def _was_asked(self, path: str) -> bool:
         if path in self._homes or path in self._listed_homes or path in self._absent:
@@ -252,6 +260,10 @@ class _Answers:
 
     def owners(self, paths: Iterable[str]) -> dict[str, Package]:
         return {path: self._answers["path " + path] for path in paths if "path " + path in self._answers}
+
+
+def _refusal(why: str) -> Unreadable:
+    return (Refused if why in _REFUSED else Unreadable)(why)
 
 
 def _package(line: str) -> Package | None:

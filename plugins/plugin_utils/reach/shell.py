@@ -68,6 +68,9 @@ def _note_unread(host: SavedHost, document: Evidence, records: list[Record]) -> 
             _session(host, document, fields[0], f"has a shell read what only that shell knows, in {fields[1]}")
         elif kind == "mailbox":
             host.gap(fields[0], f"names what scripts read mail with: whether it does is {_NOT_READ}", "clients")
+        elif kind == "closed":
+            # It may hold anything, also what needs no client that was seen.
+            host.gap(fields[0], "permission denied", "clients")
         elif kind == "unread":
             host.gap(fields[0], f"{fields[1]}: what it starts was not seen", "accounts")
     if host.uid:

@@ -66,7 +66,13 @@ take() {
         record file "$2" ''
         return 0
     fi
-    size=$(($(wc -c <"$2")))
+    # That it may be read is not that it can: a file server or a security module has its own say, and files go.
+    size=$(wc -c <"$2") || size=
+    if [ -z "$size" ]; then
+        record denied "$2" 'could not be read'
+        return 0
+    fi
+    size=$((size))
     if [ "$size" -gt "$LIMIT" ]; then
         record denied "$2" "is $size bytes large: more than $LIMIT are not read"
         return 0
@@ -124,6 +130,7 @@ entries() {
 
 # each PATTERN COMMAND [ARGUMENT]: the command for each path that the pattern matches; "~" stands for each home.
 each() {
+    on_the_way "$1"
     case $1 in
         '~'*)
             pattern=${1#?}
@@ -154,6 +161,29 @@ each_path() {
     esac
 }
 
+# The directories that patterns lead through, and those that have to be listed for them; "~" stands for each home.
+WAYS=$NEWLINE
+LISTED=$NEWLINE
+
+on_the_way() {
+    way=${1%/*}
+    case ${1##*/} in *[*?[]*) case $LISTED in *"$NEWLINE$way$NEWLINE"*) ;; *) LISTED=$LISTED$way$NEWLINE ;; esac ;; esac
+    while [ -n "$way" ] && [ "$way" != '~' ]; do
+        case $WAYS in *"$NEWLINE$way$NEWLINE"*) return 0 ;; esac
+        WAYS=$WAYS$way$NEWLINE
+        way=${way%/*}
+    done
+}
+
+# want_ways: those of them that are closed. Behind one that can't be entered nothing seems to be.
+want_ways() {
+    for way in $WAYS; do each "$way" enterable ''; done
+    for way in $LISTED; do each "$way" listable ''; done
+}
+
+enterable() { [ ! -d "$1" ] || [ -x "$1" ] || record closed "$1"; }
+listable() { [ ! -d "$1" ] || [ ! -x "$1" ] || [ -r "$1" ] || record closed "$1"; }
+
 want_file() { each "$2" take "$1"; }
 want_file_including() { each "$2" take_including "$1"; }
 want_status() { each "$1" seen ''; }
@@ -173,7 +203,10 @@ want_homes() {
     set -f
     kept=
     for home in $HOMES; do
-        [ -d "$home" ] || continue
+        if [ ! -d "$home" ]; then
+            on_the_way "$home"
+            continue
+        fi
         seen "$home"
         if [ -r "$home" ] && [ -x "$home" ]; then
             record home "$home" 1

@@ -45,10 +45,6 @@ want_tables() {
         '~/.config/fish/config.fish' '~/.config/fish/conf.d/*' '~/.config/fish/fish_variables'; do
         each "$places" session_file ''
     done
-    for directory in '/etc/cron.d' '/etc/crontabs' '/var/spool/cron' '/var/spool/cron/crontabs' '/var/spool/cron/tabs' \
-        '/var/spool/cron/atjobs' '/var/spool/at'; do
-        [ -d "$directory" ] && ! { [ -r "$directory" ] && [ -x "$directory" ]; } && record unread "$directory" 'permission denied'
-    done
     follow_tables
 }
 
@@ -87,7 +83,7 @@ table() {
     [ -f "$1" ] && [ -s "$1" ] || return 0
     case $1 in *"$NEWLINE"*) record unread "${1%%"$NEWLINE"*}" 'has a line feed in its name' && return 0 ;; esac
     case $TABLES in *"$NEWLINE$1$NEWLINE"*) return 0 ;; esac
-    [ -r "$1" ] || { record unread "$1" 'permission denied' && return 0; }
+    [ -r "$1" ] || { record closed "$1" && return 0; }
     # No command takes arguments without end.
     [ "${#TABLES}" -gt 400000 ] && too_many && return 0
     TABLES=$TABLES$1$NEWLINE
@@ -139,6 +135,8 @@ lead() {
             case $TABLES$OTHERS in *"$NEWLINE$path$NEWLINE"*) continue ;; esac
             LED=$((LED + 1))
             found=$found$path$NEWLINE
+        elif [ ! -e "$path" ]; then
+            on_the_way "$path"
         fi
     done
 }
