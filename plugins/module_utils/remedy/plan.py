@@ -4,6 +4,7 @@
 
 import collections
 import itertools
+import time
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import Absent, Host, Unreadable
 from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import edits, reading
@@ -17,9 +18,11 @@ Refusal = collections.namedtuple("Refusal", "change why")
 _Wish = collections.namedtuple("_Wish", "change target clients accounts is_of_system")
 
 _ASKING = 10  # seconds for all libraries together
+_SECONDS, _SECONDS_OF_A_FILE = 600, 60  # for planning; a user may have a file of a thousand accounts of which none can be confirmed
 _MOST_ALIKE = 3  # edits that are tried for all wishes at once
 MOVED = "the audit's readers do not find it there now: audit again, or follow the written fix"
 NETRC = "the password stands under that server's name in ~/.netrc: change the name in both, by hand"
+LATE = "the changes of this host, or of this file, took too long to confirm: follow the written fix"
 NOT_ALONE = "no edit of that line changes this setting and nothing else: follow the written fix"
 
 
@@ -58,6 +61,8 @@ class _Planner:
         self._before = {}
         self._after = {}
         self._changes = collections.OrderedDict()
+        self._end = time.monotonic() + _SECONDS
+        self._spent = collections.Counter()  # seconds by file
         self._readings = {}  # by clients, what their readers find with all edits that were taken
 
     def add(self, changes):
@@ -98,6 +103,9 @@ class _Planner:
 
     def _settle(self, wishes):
         """Take an edit for each of the *wishes*: those of all at once, or, where the readers find something else, of each half."""
+        wishes = [wish for wish in wishes if not self._is_late(wish)]
+        if not wishes:
+            return
         if len(wishes) == 1:
             self._settle_one(wishes[0])
             return
@@ -118,11 +126,19 @@ class _Planner:
             contents[wish.target] = edited
         return contents
 
+    def _is_late(self, wish):
+        """Whether the time is over, in which case it is refused."""
+        is_late = self._spent[wish.target] > _SECONDS_OF_A_FILE or time.monotonic() > self._end
+        if is_late:
+            self._refuse(wish.change, LATE)
+        return is_late
+
     def _settle_one(self, wish):
-        for edited in _candidates(wish.change, self._content(wish)):
-            if self._is_taken([wish], {wish.target: edited}):
-                return
-        self._refuse(wish.change, NOT_ALONE)
+        began = time.monotonic()
+        edits = (self._is_taken([wish], {wish.target: edited}) for edited in _candidates(wish.change, self._content(wish)))
+        if not any(edits):
+            self._refuse(wish.change, NOT_ALONE)
+        self._spent[wish.target] += time.monotonic() - began
 
     def _content(self, wish):
         return self._after[wish.target] if wish.target in self._after else self.host.read(wish.change["file"])

@@ -73,6 +73,24 @@ def test_one_that_can_t_be_made_keeps_no_other_from_being_made(tree, readings):
     assert len(readings) < USERS
 
 
+def test_a_file_of_which_nothing_can_be_confirmed_holds_up_no_other(tree, monkeypatch):
+    monkeypatch.setattr(plan, "_SECONDS_OF_A_FILE", 0)
+    (bad, good, *_others) = homes(
+        tree, lambda number: (ACCOUNT if number else ACCOUNT.replace("TLS1", '"TLS\\x31"') * 20).format(server="s")
+    )
+    planned, refused = plan.make([asked(path, line) for path in (bad, good) for line in range(1, 21 if path == bad else 2)], tree.host())
+    assert [item.path for item in planned] == [good]
+    assert {refusal.why for refusal in refused} == {plan.NOT_ALONE, plan.LATE}
+    assert sum(refusal.why == plan.NOT_ALONE for refusal in refused) == 1
+
+
+def test_planning_comes_to_an_end(tree, monkeypatch):
+    monkeypatch.setattr(plan, "_SECONDS", -1)
+    (path, *_others) = homes(tree, lambda number: ACCOUNT.format(server="s"))
+    planned, refused = plan.make([asked(path)], tree.host())
+    assert (planned, [refusal.why for refusal in refused]) == ([], [plan.LATE])
+
+
 def test_an_account_with_two_changes_is_confirmed_for_each(tree):
     text = ACCOUNT.format(server="old.example") + ACCOUNT.format(server="other.example") + "# end\n"
     (path, *_others) = homes(tree, lambda number: text)
