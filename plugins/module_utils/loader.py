@@ -71,6 +71,12 @@ class Loader:
         """
         return self._load(path, limit).libraries
 
+    def searched(self, path):
+        """Return the paths and directories in which the library *path* itself has what it needs looked for. Raises elf.ElfError."""
+        library = self.elf(path)
+        named = (found for soname in library.needed if "/" in soname for found in self._expand(soname, path))
+        return [*named, *self._search_path(library.rpath, path), *self._search_path(library.runpath, path)]
+
     def missing(self, path, limit=400):
         """Return the sonames that the program or library *path* needs, and that are not to be found. Raises as `closure`."""
         return self._load(path, limit).missing

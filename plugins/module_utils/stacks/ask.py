@@ -35,6 +35,7 @@ KEPT_VARIABLES = ("LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH")
 
 DEFAULTS: "dict[str, typing.Any]" = {
     "preload": [],
+    "searched": [],
     "env": {},
     "server_name": None,
     "case": "system",
@@ -58,6 +59,7 @@ def ask(questions, timeout=10.0, python=sys.executable):
             kind: "openssl" (LibreSSL too), "gnutls" or "nss"; path: the library's absolute path (libssl3.so for NSS).
             preload: absolute paths of the libraries that it needs, in the order in which to load them. What is left out
                 comes from where the loader finds it by itself, or else from beside the library.
+            searched: absolute paths at which these libraries have others looked for, whether or not something is there.
             env: environment variables to set (or, None, to unset). The library sees these and no others.
             server_name: name of the server, for the extension of that name.
             case: "system"; "bare": also the configuration file that is compiled in is left unread, while what `env`
@@ -136,7 +138,7 @@ def _run_as(question):
     others = set()
     for path in libraries:
         os.stat(path)
-    for path in libraries + settings:
+    for path in libraries + list(question["searched"]) + settings:
         others |= writers(path)
     if question["is_only_found"]:
         if ourselves != 0 and others != {0}:

@@ -51,7 +51,9 @@ class Questions:
 
     def common(self, entry, file):
         """Return what is the same in all of them: all but `id`, `server_name` and `descriptor`."""
-        question = {"kind": entry["kind"], "path": file, "preload": self.brought(entry, file), "env": self.variables(entry)}
+        brought = self.brought(entry, file)
+        searched = [place for path in [file, *brought] for place in self._searched(path)]
+        question = {"kind": entry["kind"], "path": file, "preload": brought, "searched": searched, "env": self.variables(entry)}
         return dict(question, is_only_found=entry["origin"] == "found")
 
     def variables(self, entry):
@@ -94,6 +96,12 @@ class Questions:
                 seen.add(sibling)
                 self._add_siblings(sibling, seen, found)
                 found.append(sibling)
+
+    def _searched(self, path):
+        try:
+            return self._loader.searched(path)
+        except elf.ElfError:
+            return ()
 
     def _needed(self, path):
         try:

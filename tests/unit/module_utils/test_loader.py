@@ -148,3 +148,14 @@ def test_a_damaged_library_is_a_gap_and_a_damaged_cache_too(tmp_path, tree):
     host = Host(str(tmp_path))
     assert Loader(host).libraries(r"libssl\.so.*") == {}
     assert {gap["what"] for gap in host.gaps} == {"/etc/ld.so.cache", "/lib/libssl.so.3"}
+
+
+def test_where_a_library_has_what_it_needs_looked_for(tmp_path, tree):
+    tree(
+        "/opt/app/lib/libssl.so.3",
+        needed=("libcrypto.so.3", "/home/builder/libz.so"),
+        rpath="/home/builder/lib:lib",
+        runpath="$ORIGIN/../own",
+    )
+    found = Loader(Host(str(tmp_path))).searched("/opt/app/lib/libssl.so.3")
+    assert found == ["/home/builder/libz.so", "/home/builder/lib", "/opt/app/lib/../own"]

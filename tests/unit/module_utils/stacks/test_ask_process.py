@@ -202,6 +202,17 @@ class TestWhoseLibrary:
         os.chown(theirs, STRANGER, 0)
         assert put("openssl", identity, env={"OPENSSL_CONF": str(theirs / name)})["library_version"] == f"{STRANGER} 65534 0"
 
+    @pytest.mark.parametrize("is_there", [True, False])
+    def test_so_too_where_the_user_could_put_what_the_library_looks_for(
+        self, put: Put, tmp_path: Path, identity: Path, is_there: bool
+    ) -> None:
+        """A directory of the one who built it, say, that stands in its RPATH."""
+        theirs = tmp_path / "theirs"
+        theirs.mkdir()
+        os.chown(theirs, STRANGER, 0)
+        searched = theirs if is_there else theirs / "lib"
+        assert put("openssl", identity, searched=[str(searched)])["library_version"] == f"{STRANGER} 65534 0"
+
     def test_as_nobody_where_anybody_could_put_something_beside_it(self, put: Put, tmp_path: Path, identity: Path) -> None:
         """What a library needs is looked for there, too."""
         tmp_path.chmod(0o1777)
