@@ -50,15 +50,16 @@ def close(current: run.Run, finished: datetime.datetime | None, look: Look) -> I
     Raises:
         RunFolderError: the report can't be written.
     """
+    lost = host_record.NEVER_AUDITED if finished else saved_run.CUT_SHORT
     for host in current.missing():
-        current.record(host_record.of_lost(host, host_record.NEVER_AUDITED if finished else saved_run.CUT_SHORT))
+        current.record(host_record.of_lost(host, current.unsaved.get(host, lost)))
     if not current.verdicts:
         current.folder.discard()
         yield NO_HOST
         return
     whole = document.compose(StoredHosts(current.folder), current.describe(finished), current.waivers)
     results = current.folder.write_results(whole)
-    current.folder.latest()
+    _point_at(current)
     history = _stored(current, whole)
     for wrong in formats.write(current.folder, whole, look.formats if current.formats is None else current.formats, history):
         run.problem(wrong)
@@ -66,6 +67,14 @@ def close(current: run.Run, finished: datetime.datetime | None, look: Look) -> I
     shown = os.path.relpath(page) if os.path.exists(page) else None
     yield from terminal.render(whole, look.colour, look.width, os.path.relpath(results), look.detail, shown, history).splitlines()
     yield from remedies.render(current.folder.remedies(), look.detail).splitlines()
+
+
+def _point_at(current: run.Run) -> None:
+    """Let `latest` lead to the run; some file systems have no links, and somebody may have a directory of that name."""
+    try:
+        current.folder.latest()
+    except RunFolderError as error:
+        run.problem(f"{error}; the report itself is whole")
 
 
 def _stored(current: run.Run, whole: dict[str, Any]) -> History:

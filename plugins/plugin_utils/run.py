@@ -17,7 +17,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.version import VERSI
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import slice_feed, waivers, workers
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy.model import Policy
-from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder
+from ansible_collections.mailtls.fleet.plugins.plugin_utils.store import RunFolder, RunFolderError
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.verdicts import FAIL
 
 
@@ -45,6 +45,7 @@ class Run:
         policy: {name, requirement, deadline} that hosts are judged by.
         expected: the hosts that the report has to name.
         verdicts: verdict by host, of those that are recorded.
+        unsaved: why, by host, of those whose record could not be written.
         failing: how many of these are FAIL.
         waivers: summaries of the waivers that the run was given.
         formats: what the report is rendered in; None: what the callback says.
@@ -61,6 +62,7 @@ class Run:
         self.policy = policy_summary(policy_load.load())
         self.expected: set[str] = set()
         self.verdicts: dict[str, str] = {}
+        self.unsaved: dict[str, str] = {}
         self.failing = 0
         self.waivers: list[dict[str, Any]] = []
         self.formats: list[str] | None = None
@@ -73,8 +75,12 @@ class Run:
 
     def record(self, record: Mapping[str, Any]) -> None:
         """Keep a host's record. Raises RunFolderError when that can't be done."""
-        self.folder.append(record)
         host, verdict = record["host"], record["verdict"]
+        try:
+            self.folder.append(record)
+        except RunFolderError as error:
+            self.unsaved[host] = f"what this host came to could not be saved: {error}"
+            raise
         self.failing += (verdict == FAIL) - (self.verdicts.get(host) == FAIL)
         self.verdicts[host] = verdict
 

@@ -41,6 +41,8 @@ def read(host, clients, watch=0, privileged=True):
     if not privileged and (host.live or seen):
         host.gap(*OTHERS)
     accounts = _each_once(accounts)
+    if host.live and not sockets.processes():
+        host.gap("running programs", "there is no /proc that shows them: which of them are connected to a mail server was not seen")
     if host.live:
         records.note(host, clients, lambda uid: user_name(host, uid))
         records.note_connections(host, clients, {(connection.server, connection.port) for connection, _found in seen})

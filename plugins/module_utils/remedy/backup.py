@@ -171,9 +171,10 @@ def content(directory, run, item):
     return saved
 
 
-def keep(directory, number):
-    """Remove all but the newest *number* sets."""
-    for name in names(directory)[: -number or None]:
+def keep(directory, number, run):
+    """Remove all but the newest *number* sets, that of the *run* among them: after a clock was put back it may seem to be the oldest."""
+    others = [name for name in names(directory) if name != run]
+    for name in others[: len(others) - number + 1]:
         shutil.rmtree(os.path.join(directory, name), ignore_errors=True)
 
 

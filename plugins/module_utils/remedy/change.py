@@ -46,7 +46,7 @@ def apply(changes, directory, run, check=False, hashes=None, keep=0, restart=res
         running = restarts.find([change for file_plan in planned for change in file_plan.changes])
         made = make(planned, directory, run, running) if planned else {}
         if keep and planned:
-            backup.keep(directory, keep)
+            backup.keep(directory, keep, run)
         outcome = _made(planned, refused, made)
         return dict(outcome, restarts=restarts.carry_out(heeding(running, outcome), restart))
 

@@ -63,7 +63,7 @@ def apply(changes, directory, run, check=False, keep=0, restart=restarts.NEVER):
             backup.note_packages(directory, run, items)
         told = [_told(item, *_upgraded(item)) for item in items]
         if keep and items:
-            backup.keep(directory, keep)
+            backup.keep(directory, keep, run)
         return _with_restarts(summary(told, refused), running, restart)
 
 

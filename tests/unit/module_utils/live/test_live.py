@@ -183,6 +183,15 @@ def test_nothing_runs_in_a_mounted_tree(tmp_path: pathlib.Path):
     assert find.read(Host(str(tmp_path)), []) is None
 
 
+@needs_root
+def test_without_the_kernels_own_tables_it_is_told_that_nothing_was_seen():
+    look = f"from {find.__name__} import read\nfrom {Host.__module__} import Host\nhost = Host()\nread(host, [])\nprint(host.gaps)"
+    bare = ["unshare", "--mount", "sh", "-c", 'umount -l /proc && exec "$@"', "sh", sys.executable, "-c", look]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    told = subprocess.run(bare, env=environment, capture_output=True, text=True, check=True)
+    assert "there is no /proc" in told.stdout
+
+
 def gaps_of(host: Host, program: pathlib.Path) -> list[tuple[str, str | None]]:
     return [(item["why"], item["affects"]) for item in host.gaps if item["what"] == str(program)]
 

@@ -220,8 +220,18 @@ def test_only_the_newest_sets_are_kept(files: list[Path], backups: str) -> None:
     for number in range(3):
         make(files, backups, f"run{number}")
         change.roll_back(backups, f"run{number}")
-    backup.keep(backups, 2)
+    backup.keep(backups, 2, "run2")
     assert backup.names(backups) == ["run1", "run2"]
+
+
+@pytest.mark.parametrize(("number", "kept"), [(1, ["run2"]), (2, ["run2", "run1"]), (3, ["run2", "run0", "run1"])])
+def test_of_a_run_whose_clock_was_put_back_the_set_stays(files: list[Path], backups: str, number: int, kept: list[str]) -> None:
+    for run in range(3):
+        make(files, backups, f"run{run}")
+        change.roll_back(backups, f"run{run}")
+    os.utime(Path(backups) / "run2" / backup.MANIFEST, ns=(0, 1))
+    backup.keep(backups, number, "run2")
+    assert backup.names(backups) == kept
 
 
 def test_a_full_disk_leaves_every_file_whole(files: list[Path], backups: str) -> None:
