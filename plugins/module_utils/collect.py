@@ -49,10 +49,11 @@ def of_host(host, reach, privileged, timeout=10, readers=None, watch=0, with_bun
         readers: of the clients that are looked for; None for those that may be there.
         watch, with_bundled: as of `collect`.
     """
-    _attempt(host, "users", "accounts", lambda: host.users)
+    # What a collector that failed would have found may be anything, so that the answer is open: no client need have been seen yet.
+    _attempt(host, "users", "clients", lambda: host.users)
     if readers is None:
-        readers = _attempt(host, "traces of mail clients", "accounts", lambda: present.readers(host)) or ()
-    clients = [_attempt(host, reader.NAME, "client:" + reader.NAME, functools.partial(reader.read, host)) for reader in readers]
+        readers = _attempt(host, "traces of mail clients", "clients", lambda: present.readers(host)) or ()
+    clients = [_attempt(host, reader.NAME, "clients", functools.partial(reader.read, host)) for reader in readers]
     found = [client for client in clients if client]
     # After the others, which explain most of what is connected.
     found.append(_attempt(host, "running programs", "clients", lambda: live.read(host, found, watch, privileged)))

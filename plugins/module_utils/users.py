@@ -26,7 +26,11 @@ def read(host):
 
 def _passwd(host):
     entries = []
-    for line in (host.text("/etc/passwd", "accounts") or "").splitlines():
+    text = host.text("/etc/passwd", "accounts") or ""
+    if "\ufffd" in text:
+        # A home lies where its bytes say.
+        text = host.read("/etc/passwd").decode("utf-8", "surrogateescape")
+    for line in text.splitlines():
         fields = line.split(":")
         if len(fields) >= 7 and fields[2].isdigit() and fields[5].startswith("/"):
             entries.append((fields[0], int(fields[2]), os.path.normpath(fields[5])))

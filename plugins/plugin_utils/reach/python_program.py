@@ -23,8 +23,9 @@ from ansible_collections.mailtls.fleet.plugins import module_utils
 from ansible_collections.mailtls.fleet.plugins.module_utils import memory_imports
 
 _PACKAGE = module_utils.__name__
-# Of the host's Python: nothing but its standard library (-I), none of what an administrator may have put before that (-S).
-OPTIONS = "-I -S -B -"
+# Of the host's Python: nothing but its standard library (-I), none of what an administrator may have put before that (-S); names of files
+# are bytes that need be no text of the login's locale (-X utf8, which Python 3.6 passes over).
+OPTIONS = "-I -S -B -X utf8 -"
 # All Pythons know this one of marshal's formats; later ones may be unknown to the host's.
 _FORMAT = 2
 _CACHE = "mailtls_audit_program"
@@ -39,16 +40,23 @@ def build(arguments: Mapping[str, Any]) -> bytes:
 
 def _modules() -> bytes:
     """The part that is the same for all hosts: made by the first of Ansible's workers, and read by all others."""
-    directory = Path(constants.DEFAULT_LOCAL_TMP)
-    made = directory / _CACHE
-    if not made.exists():
-        with open(directory / f"{_CACHE}.lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not made.exists():
-                unfinished = directory / f"{_CACHE}.new"
-                unfinished.write_bytes(_packed())
-                os.replace(unfinished, made)
-    return made.read_bytes()
+    made = Path(constants.DEFAULT_LOCAL_TMP) / _CACHE
+    try:
+        if not made.exists():
+            _make(made)
+        return made.read_bytes()
+    except OSError:
+        # No room there, or no locks: each worker makes its own.
+        return _packed()
+
+
+def _make(made: Path) -> None:
+    with open(f"{made}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            unfinished = Path(f"{made}.new")
+            unfinished.write_bytes(_packed())
+            os.replace(unfinished, made)
 
 
 def _packed() -> bytes:

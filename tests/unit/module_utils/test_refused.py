@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -114,6 +115,24 @@ def test_a_file_that_is_refused_is_a_gap_of_its_client_alone(tree: Any) -> None:
     tree.write("/home/alice/.config/aerc/accounts.conf", "[a]\n")
     close(tree, "/home/alice/.config/aerc/accounts.conf")
     assert [gap["affects"] for gap in seen(tree, aerc)["gaps"]] == ["client:aerc"]
+
+
+@pytest.mark.parametrize("error", [MemoryError, RecursionError, UnicodeError])
+def test_a_reader_that_fails_leaves_the_answer_open_though_it_found_no_client(tree: Any, error: type[Exception]) -> None:
+    def read(_host: Any) -> None:
+        raise error
+
+    found = collect.of_host(tree.host(), "python", True, readers=[SimpleNamespace(NAME="fetchmail", read=read)])
+    assert [why for why in left_open(found) if why.startswith("fetchmail could not be read (the collector failed")]
+
+
+def test_a_home_lies_where_its_bytes_say(tree: Any) -> None:
+    home = os.fsencode(tree.root) + b"/srv/m\xfcller"
+    os.makedirs(home)
+    tree.write("/etc/passwd", b"m\xfcller:x:0:0::/srv/m\xfcller:/bin/sh\n")
+    Path(os.fsdecode(home), ".fetchmailrc").write_text('poll imap-legacy.office365.com protocol imap user "u" password "p" ssl\n')
+    [client] = collect.of_host(tree.host(), "python", True, readers=[fetchmail])["clients"]
+    assert [account["server"] for account in client["accounts"]] == ["imap-legacy.office365.com"]
 
 
 def test_what_nobody_can_read_is_not_missed(tree: Any) -> None:

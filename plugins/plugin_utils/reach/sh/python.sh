@@ -23,9 +23,9 @@ import json, subprocess, zlib' </dev/null 2>/dev/null)
                 elif [ "$whole" -eq 0 ]; then
                     record python "$python" "$told"
                     record end
-                    # The locale of the login is what names of files mean.
+                    # The locale of the login is what names of files mean to Python 3.6.
                     unset LC_ALL
-                    [ -z "$handed" ] || "$python" -I -S -B -
+                    [ -z "$handed" ] || "$python" -I -S -B -X utf8 -
                     return
                 else
                     record unfit "$python" incomplete

@@ -96,6 +96,30 @@ def test_it_is_made_once_for_all_hosts_of_a_run(tmp_path: Path) -> None:
     assert json.loads(run(second).stdout) == {"failed": True, "msg": "root: expected a directory of this host, found none at /mnt/ü'\n"}
 
 
+def test_where_it_can_not_be_kept_each_makes_its_own(tmp_path: Path) -> None:
+    (tmp_path / f"{python_program._CACHE}.lock").mkdir()
+    assert python_program.build(ARGUMENTS) == python_program.build(ARGUMENTS)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.requires_program("localedef", package="libc-bin")
+@pytest.mark.skipif(not Path("/usr/share/i18n/locales/en_US").exists(), reason="needs the sources of locales (Debian package locales)")
+def test_names_of_files_are_no_text_of_the_logins_locale(tmp_path: Path) -> None:
+    locale = "en_US.ISO-8859-1"
+    subprocess.run(["localedef", "-i", "en_US", "-f", "ISO-8859-1", str(tmp_path / locale)], check=True)
+    home = tmp_path / "tree/srv/müller"
+    home.mkdir(parents=True)
+    (tmp_path / "tree/etc").mkdir()
+    (tmp_path / "tree/etc/passwd").write_text("müller:x:0:0::/srv/müller:/bin/sh\n")
+    (home / ".fetchmailrc").write_text('poll a.example protocol imap user "u" password "p" ssl\n')
+    program = python_program.build({**ARGUMENTS, "root": str(tmp_path / "tree")})
+    environment = {**os.environ, "LOCPATH": str(tmp_path), "LC_ALL": locale}
+    command = [sys.executable, *python_program.OPTIONS.split()]
+    done = subprocess.run(command, input=program, env=environment, capture_output=True, check=True)
+    [client] = json.loads(done.stdout)["evidence"]["clients"]
+    assert [account["config"] for account in client["accounts"]] == ["/srv/müller/.fetchmailrc"]
+
+
 @pytest.mark.parametrize("change", [{"watch": "soon"}, {"probe": ["server"]}, {"root": "/etc/passwd"}], ids=str)
 def test_an_argument_that_cannot_be_used_is_named(change: dict[str, Any]) -> None:
     with pytest.raises(ReachError, match=f"^{next(iter(change))}: expected "):
