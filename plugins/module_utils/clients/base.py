@@ -37,7 +37,7 @@ def install(host, program, packages=(), version_pattern=None):
     package = host.package_of(program)
     if package is not None and packages and package.name not in packages:
         package = next((found for found in map(host.package, packages) if found), package)
-    version = upstream_version(package.version) if package else _embedded(host, program, version_pattern)
+    version = upstream_version(package.version) if package else embedded(host, program, version_pattern)
     return {
         "program": program,
         "version": version,
@@ -56,8 +56,16 @@ def note_backport(host, found_installs, sign, release):
         release: in which it came.
     """
     for found in found_installs:
-        if found["version"] and _numbers(found["version"]) < _numbers(release) and _embedded(host, found["program"], sign):
+        if found["version"] and _numbers(found["version"]) < _numbers(release) and embedded(host, found["program"], sign):
             found["tls_as_of"] = release
+
+
+def embedded(host, program, pattern):
+    """Return what the group of the bytes regular expression *pattern* matches inside the *program*, or None."""
+    if pattern is None:
+        return None
+    found = elf.find_bytes(host, program, (pattern,), 32 * 1024 * 1024)
+    return found[0].decode("ascii", "replace") if found and found[0] else None
 
 
 def upstream_version(package_version):
@@ -194,10 +202,3 @@ def relay_evidence(host, name, found_installs, accounts, relays=()):
     if accounts or relays or any(gap["affects"] == "client:" + name for gap in host.gaps):
         return evidence(name, found_installs, accounts, relays)
     return None
-
-
-def _embedded(host, program, pattern):
-    if pattern is None:
-        return None
-    found = elf.find_bytes(host, program, (pattern,), 32 * 1024 * 1024)
-    return found[0].decode("ascii", "replace") if found and found[0] else None

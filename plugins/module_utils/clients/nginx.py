@@ -2,6 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """nginx before mail servers: its stream proxy, which may speak TLS to them, and its mail proxy, which never does."""
 
+import collections
 import posixpath
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base, endpoints, includes, launched
@@ -11,11 +12,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors impo
 
 NAME = "nginx"
 
-_AFFECTS = "client:" + NAME
-_FILES = ("/etc/nginx/nginx.conf", "/usr/local/etc/nginx/nginx.conf", "/usr/local/nginx/conf/nginx.conf")
-_FILE_BELOW = "conf/nginx.conf"
 _TABLE = Table("?hvVtTqs:p:e:c:g:", {}, {"c": "file", "p": "prefix"})
-_VERSION = rb"nginx/(\d+\.\d+\.\d+)"
 _SETTINGS = ("proxy_ssl_protocols", "proxy_ssl_ciphers")
 # Any command of OpenSSL's configuration, behind what the other directives do.
 _COMMAND = "proxy_ssl_conf_command"
@@ -23,54 +20,95 @@ _LISTS = {name.lower(): name for name in ("CipherString", "Ciphersuites", "Curve
 _WANTED = _SETTINGS + (_COMMAND, "include", "listen", "proxy_pass", "proxy_ssl", "protocol", "server")
 _MAIL = {"imap": "imap", "pop3": "pop3"}
 
+# programs: their names; paths: of programs that lie where no other program does. files: those that builds read; below: the same below a
+# prefix that a command line names. version: what tells nginx's own release inside of the program.
+Product = collections.namedtuple("Product", "name programs paths packages files below version")
+
+_NGINX = Product(
+    NAME,
+    (NAME,),
+    ("/usr/local/nginx/sbin/nginx",),
+    ("nginx", "nginx-core", "nginx-light", "nginx-full", "nginx-extras"),
+    ("/etc/nginx/nginx.conf", "/usr/local/etc/nginx/nginx.conf", "/usr/local/nginx/conf/nginx.conf"),
+    "conf/nginx.conf",
+    rb"nginx/(\d+\.\d+\.\d+)",
+)
+# A program of the name nginx of one of these is theirs.
+_OTHERS = ("openresty", "angie")
+
 
 def read(host):
     """Return the evidence of nginx on *host*, or None when it relays nothing."""
-    installs = base.installs(host, (NAME,), ("nginx", "nginx-core", "nginx-light", "nginx-full", "nginx-extras"), _VERSION)
+    return read_product(host, _NGINX)
+
+
+def read_product(host, product):
+    """Return the evidence of a *product* with nginx's grammar on *host*, or None when it relays nothing."""
+    affects = "client:" + product.name
+    installs = _installs(host, product)
     accounts, relays = [], []
-    for path, launches in _files(host).items():
-        found = list(_of_file(host, path))
+    for path, launches in _files(host, product, affects).items():
+        found = list(_of_file(host, path, affects))
         for launch in launches:
             launched.under_environment(host, installs, launch, [account for account, _is_mail in found])
         for account, is_mail in found:
             (accounts if is_mail else relays).append(account)
     base.want_ciphers(host, installs, accounts + relays, "proxy_ssl_ciphers", "CipherString")
-    return base.relay_evidence(host, NAME, installs, base.bounded(host, accounts, _FILES[0], _AFFECTS), relays)
+    return base.relay_evidence(host, product.name, installs, base.bounded(host, accounts, product.files[0], affects), relays)
 
 
-def _files(host):
-    """The files that nginx may read, each with the active launches that have it read that."""
-    found = {path: [] for path in _FILES}
-    for launch in host.launches.of(NAME):
-        paths = _named(launch)
+def _installs(host, product):
+    paths = host.programs(*product.programs) + [path for path in product.paths if host.is_file(path)]
+    installs = [base.install(host, path, product.packages, product.version) for path in dict.fromkeys(map(host.realpath, paths))]
+    for found in installs:
+        # The release of a package need not be nginx's.
+        found["version"] = base.embedded(host, found["program"], product.version) or found["version"]
+    return installs
+
+
+def _files(host, product, affects):
+    """The files that it may read, each with the active launches that have it read that."""
+    # A directory of them may have a second name.
+    real = {host.realpath(path): path for path in reversed(product.files)}
+    found = {path: [] for path in product.files if real[host.realpath(path)] == path}
+    for launch in host.launches.of(*product.programs, *map(posixpath.basename, product.paths)):
+        if not _is_of(launch, product):
+            continue
+        paths = _named(launch, product)
         if launch.is_active and None in paths:
-            host.gap(f"{launch.file}, line {launch.line}", "has nginx read a file that only the running command would know", _AFFECTS)
+            why = f"has {product.name} read a file that only the running command would know"
+            host.gap(f"{launch.file}, line {launch.line}", why, affects)
         for path in filter(None, paths if launch.is_active else ()):
-            found.setdefault(path, []).append(launch)
+            found.setdefault(real.get(host.realpath(path), path), []).append(launch)
     return found
 
 
-def _named(launch):
+def _is_of(launch, product):
+    named = [other for other in _OTHERS if other in (launch.program or "")]
+    return product.name in named if product.name in _OTHERS else not named
+
+
+def _named(launch, product):
     """The files that a *launch* may read; None for one that is not known."""
     options = launched.Options(launch, _TABLE)
     prefix = options.path("prefix") if "prefix" in options else None
     # Of the usual file each build has its own name, which may be one below the prefix; so is any relative one.
-    usual = [] if "file" in options else list(_FILES)
+    usual = [] if "file" in options else list(product.files)
     if usual and "prefix" not in options:
         return usual
-    file = options.text("file") if "file" in options else _FILE_BELOW
+    file = options.text("file") if "file" in options else product.below
     is_known = file is not None and (file.startswith("/") or prefix is not None)
     return usual + [posixpath.normpath(posixpath.join(prefix or "/", file)) if is_known else None]
 
 
-def _of_file(host, path):
+def _of_file(host, path, affects):
     def include(pattern):
-        return includes.matching(host, pattern, posixpath.dirname(path), _AFFECTS)
+        return includes.matching(host, pattern, posixpath.dirname(path), affects)
 
     try:
-        root = nginx_conf.parse(host.text(path, _AFFECTS) or "", path, _WANTED, include)
+        root = nginx_conf.parse(host.text(path, affects) or "", path, _WANTED, include)
     except GrammarError as error:
-        host.gap(path, f"{error}, there or in a file that it includes; nginx refuses the whole configuration", _AFFECTS)
+        host.gap(path, f"{error}, there or in a file that it includes; nginx refuses the whole configuration", affects)
         return
     ports = endpoints.Ports(host)
     for block in root:

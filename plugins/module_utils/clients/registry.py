@@ -5,6 +5,7 @@
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
     aerc,
     alpine,
+    angie,
     apple_mail,
     balsa,
     betterbird,
@@ -38,6 +39,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
     nginx,
     node_script,
     offlineimap,
+    openresty,
     osticket,
     perdition,
     perl_script,
@@ -58,6 +60,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.clients import (
 READERS = (
     aerc,
     alpine,
+    angie,
     apple_mail,
     balsa,
     betterbird,
@@ -91,6 +94,7 @@ READERS = (
     nginx,
     node_script,
     offlineimap,
+    openresty,
     osticket,
     perdition,
     perl_script,

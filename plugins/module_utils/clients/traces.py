@@ -18,6 +18,14 @@ TRACES = {
         "program alpine",
         "program pine",
     ),
+    "angie": (
+        "launch angie",
+        "path /etc/angie/angie.conf",
+        "path /usr/local/angie/conf/angie.conf",
+        "path /usr/local/angie/sbin/angie",
+        "path /usr/local/etc/angie/angie.conf",
+        "program angie",
+    ),
     "apple_mail": ("home Library/Accounts/Accounts4.sqlite", "home Library/Mail/V2/MailData/Accounts.plist"),
     "balsa": ("home .balsa/config", "home .config/balsa/config", "program balsa"),
     "betterbird": (
@@ -206,6 +214,7 @@ TRACES = {
         "path /etc/nginx/nginx.conf",
         "path /usr/local/etc/nginx/nginx.conf",
         "path /usr/local/nginx/conf/nginx.conf",
+        "path /usr/local/nginx/sbin/nginx",
         "program nginx",
     ),
     "node_script": ("launch *",),
@@ -215,6 +224,14 @@ TRACES = {
         "home .offlineimaprc",
         "launch offlineimap",
         "program offlineimap",
+    ),
+    "openresty": (
+        "launch nginx",
+        "launch openresty",
+        "path /etc/openresty/nginx.conf",
+        "path /usr/local/openresty/nginx/conf/nginx.conf",
+        "path /usr/local/openresty/nginx/sbin/nginx",
+        "program openresty",
     ),
     "osticket": (
         "package osticket",

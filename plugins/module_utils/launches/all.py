@@ -30,7 +30,8 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shel
 
 # A script, or a package's unit, without any of these starts nothing that reads mail by itself; but what it starts may.
 _CONCERNS = re.compile(
-    r"mail|imap|pop3|mbsync|isync|mpop|fdm|mutt|pine|aerc|thunderbird|r2e|stunnel|socat|haproxy|perdition|nginx|dovecot|doveadm|dsync"
+    r"mail|imap|pop3|mbsync|isync|mpop|fdm|mutt|pine|aerc|thunderbird|r2e|stunnel|socat|haproxy|perdition|nginx|openresty|angie|dovecot"
+    r"|doveadm|dsync"
     r"|s_client|curl|OPENSSL_CONF|python|perl|php|ruby|rake|node|java|dotnet|\bmono\b|himalaya|\bs?-?nail\b|vdirsyncer"
     r"|\.(?:py|pl|rb|js|jar|dll|exe|sh)\b"
 )

@@ -207,6 +207,7 @@ CLIENTS: Mapping[str, Wanted] = {
 # Of these readers not even the program is looked for: it is there for many purposes, or a script of a server.
 NOT_LOOKED_FOR = frozenset(
     (
+        "angie",
         "curl",
         "dovecot",
         "git imap-send",
@@ -216,6 +217,7 @@ NOT_LOOKED_FOR = frozenset(
         "mailutils",
         "monitoring-plugins",
         "nginx",
+        "openresty",
         "osticket",
         "redmine",
         "s-nail",

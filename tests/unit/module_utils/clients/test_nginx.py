@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.clients import nginx
+from ansible_collections.mailtls.fleet.plugins.module_utils.clients import angie, nginx, openresty
 
 FILE = "/etc/nginx/nginx.conf"
 SECRET = "hunter2"
@@ -153,3 +153,43 @@ def test_a_file_that_only_the_running_command_knows_is_a_gap(named, tree):
     host = tree.host()
     nginx.read(host)
     assert [(gap["what"], gap["affects"]) for gap in host.gaps] == [("/etc/cron.d/a, line 1", "client:nginx")]
+
+
+PRODUCTS = [
+    (openresty, "/usr/local/openresty/nginx/sbin/nginx", "/usr/local/openresty/nginx/conf/nginx.conf", "openresty/1.21.4.3\0", "1.21.4"),
+    (openresty, "/usr/bin/openresty", "/etc/openresty/nginx.conf", "nginx/1.27.1\0", "1.27.1"),
+    (angie, "/usr/sbin/angie", "/etc/angie/angie.conf", "Angie/1.10.3\0nginx/1.27.5\0", "1.27.5"),
+    (angie, "/usr/local/angie/sbin/angie", "/usr/local/angie/conf/angie.conf", "Angie/1.10.3\0nginx/1.27.5\0", "1.27.5"),
+]
+
+
+@pytest.mark.parametrize(("reader", "program", "file", "content", "version"), PRODUCTS)
+def test_kin_of_nginx(reader, program, file, content, version, tree):
+    tree.write(program, content)
+    tree.write("/usr/sbin/nginx", "nginx/1.18.0\0")
+    tree.write(file, TLS.format("proxy_ssl_protocols TLSv1;"))
+    evidence = reader.read(tree.host())
+    assert plain(evidence["accounts"]) == [("h", 993, "imap", "implicit", "on")]
+    assert [(found["program"], found["version"]) for found in evidence["installs"]] == [(program, version)]
+    assert [other.read(tree.host()) for other in (nginx, openresty, angie) if other is not reader] == [None, None]
+
+
+@pytest.mark.parametrize(("reader", "program"), [(product[0], product[1]) for product in PRODUCTS])
+def test_a_file_that_is_named_to_kin_of_nginx(reader, program, tree):
+    tree.write(program, "")
+    tree.write("/srv/relay.conf", TLS.format(""))
+    tree.write("/etc/systemd/system/x.service", f"[Service]\nExecStart={program} -c /srv/relay.conf\n")
+    tree.link("/etc/systemd/system/multi-user.target.wants/x.service", "/etc/systemd/system/x.service")
+    assert [found and len(found["accounts"]) for found in (other.read(tree.host()) for other in (nginx, openresty, angie))] == [
+        1 if other is reader else None for other in (nginx, openresty, angie)
+    ]
+
+
+def test_a_directory_with_two_names_is_read_once(tree):
+    tree.write("/usr/local/openresty/nginx/conf/nginx.conf", TLS.format(""))
+    tree.link("/etc/openresty", "/usr/local/openresty/nginx/conf")
+    tree.link("/usr/bin/openresty", "/usr/local/openresty/nginx/sbin/nginx")
+    tree.write("/usr/local/openresty/nginx/sbin/nginx", "openresty/1.21.4.3\0")
+    tree.write("/etc/cron.d/x", "@reboot root openresty\n")
+    evidence = openresty.read(tree.host())
+    assert (len(evidence["accounts"]), len(evidence["installs"])) == (1, 1)
