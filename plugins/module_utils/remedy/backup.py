@@ -47,11 +47,23 @@ def locked(directory):
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             raise BackupError(f"another remediation or rollback is at work on this host (it holds {directory}/{_LOCK})") from error
+        except OSError as error:
+            raise BackupError(f"{directory}/{_LOCK} can't be locked: {os.strerror(error.errno).lower()}") from error
         yield
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def locked_for(directory, check):
+    """Do what `locked` does, or, where *check* says that nothing is to change, nothing: the lock would be a change."""
+    if check:
+        yield
+    else:
+        with locked(directory):
+            yield
 
 
 def names(directory):

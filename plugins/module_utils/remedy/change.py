@@ -65,7 +65,7 @@ def roll_back(directory, run, check=False, restart=restarts.NEVER, failed=()):
     Raises:
         backup.BackupError: the set is damaged, or somebody else is at work.
     """
-    with backup.locked(directory):
+    with backup.locked_for(directory, check):
         saved = backup.load(directory, run)
         changes = [change for item in saved or () for change in item.changes]
         running = restarts.find(changes)

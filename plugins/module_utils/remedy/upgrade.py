@@ -76,7 +76,7 @@ def roll_back(directory, run, check=False, restart=restarts.NEVER):
     Raises:
         backup.BackupError: the record is damaged, or somebody else is at work.
     """
-    with backup.locked(directory):
+    with backup.locked_for(directory, check):
         saved = backup.packages(directory, run)
         running = restarts.find([change for item in saved or () for change in item["changes"][:1]])
         told = [entry for item in saved or () for entry in _taken_back(item, check)]

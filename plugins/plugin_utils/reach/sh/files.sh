@@ -175,8 +175,9 @@ on_the_way() {
     done
 }
 
-# want_ways: those of them that are closed. Behind one that can't be entered nothing seems to be.
+# want_ways: those of them, and of the directories of programs, that are closed. Behind one that can't be entered nothing seems to be.
 want_ways() {
+    for way in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do enterable "$way"; done
     for way in $WAYS; do each "$way" enterable ''; done
     for way in $LISTED; do each "$way" listable ''; done
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import resource
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, change
+from ansible_collections.mailtls.fleet.plugins.module_utils.remedy import backup, change, upgrade
 from ansible_collections.mailtls.fleet.plugins.module_utils.remedy.plan import FilePlan
 
 RUN = "20261124T040500Z-1f3a"
@@ -208,6 +210,25 @@ def test_a_manifest_of_another_version_is_refused(files: list[Path], backups: st
 
 def test_a_run_that_changed_nothing_here_is_not_found(backups: str) -> None:
     assert change.roll_back(backups, RUN)["found"] is False
+
+
+@pytest.mark.parametrize("roll_back", [change.roll_back, upgrade.roll_back])
+def test_what_only_says_what_it_would_take_back_leaves_nothing_behind(backups: str, roll_back: Callable[..., Any]) -> None:
+    assert roll_back(backups, RUN, check=True)["found"] is False
+    assert not os.path.exists(backups)
+
+
+def test_a_file_system_without_locks_is_told_from_another_at_work(backups: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file system of a test is without locks, so the system call itself has to be played."""
+
+    def refuse(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    with backup.locked(backups), pytest.raises(backup.BackupError, match="another remediation"), backup.locked(backups):
+        pass
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(backup.BackupError, match="can't be locked: no locks available"), backup.locked(backups):
+        pass
 
 
 @pytest.mark.parametrize("name", ["../x", "", "a/b", ".", "-x", "x" * 101])
