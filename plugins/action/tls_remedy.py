@@ -15,7 +15,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.mailtls.fleet.plugins.plugin_utils import remedy, run
+from ansible_collections.mailtls.fleet.plugins.plugin_utils import remedy, remedy_answer, run
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.reach import choose, windows
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows import backup
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.windows import remedy as registry_remedy
@@ -60,7 +60,10 @@ class ActionModule(ActionBase):
     def _on_host(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         sent = {key: value for key, value in arguments.items() if key not in _ON_CONTROLLER}
         answer: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=sent, task_vars=task_vars)
-        return answer
+        try:
+            return remedy_answer.checked(answer)
+        except remedy_answer.AnswerError as error:
+            raise AnsibleActionFail(f"What the host says of its changes is not of the agreed form: {error}") from error
 
     def _of_registry(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return {**self._registry_changed(arguments), "restarts": []}
