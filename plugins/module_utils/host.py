@@ -12,6 +12,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils import paths, users
 MAX_FILE = 1024 * 1024
 MAX_NAMES = 20000
 _READING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_ROOTS = ("/bin/", "/etc/", "/lib", "/sbin/", "/usr/", "/var/lib/dpkg/")
 _OF_THE_KERNEL = ("/proc/", "/sys/")
 # Nobody can read what has these, so nothing is missed.
 _CLOSED_TO_ALL = (errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO, errno.ENODEV)
@@ -96,7 +97,8 @@ class Host:
         if self._hidden(path):
             raise Absent(path)
         try:
-            descriptor = _open_file(self.real(path))
+            is_roots = self.live and path.startswith(_ROOTS) and "/../" not in path
+            descriptor = (_open_roots if is_roots else _open)(self.real(path))
         except OSError as error:
             if error.errno in _ABSENT:
                 raise Absent(path) from error
@@ -281,7 +283,24 @@ class Host:
         return any(paths.lies_in(path, home) for home in self._closed_homes)
 
 
-def _open_file(path):
+def _open_roots(path):
+    """Return what `_open` does, at half its cost: for where root alone makes files, and links nothing to a device."""
+    descriptor = os.open(path, _READING)
+    try:
+        _check(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _check(descriptor):
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        raise Unreadable(f"is {paths.kind(mode)}, not a regular file")
+
+
+def _open(path):
     """Return a descriptor of the regular file *path*. Nothing else is opened: that alone may rewind a tape, or start a watchdog.
 
     Raises:
@@ -291,9 +310,7 @@ def _open_file(path):
     # What open(2) says of O_PATH: it does not open the file, so that this one can be looked at before.
     place = os.open(path, getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY) | os.O_CLOEXEC)
     try:
-        mode = os.fstat(place).st_mode
-        if not stat.S_ISREG(mode):
-            raise Unreadable(f"is {paths.kind(mode)}, not a regular file")
+        _check(place)
         try:
             return os.open(f"/proc/self/fd/{place}", _READING)
         except FileNotFoundError:  # no /proc here

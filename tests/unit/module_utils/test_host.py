@@ -61,7 +61,8 @@ def test_the_running_systems_fifo_does_not_hang_the_audit(tmp_path):
         Host().read(str(tmp_path / "fifo"))
 
 
-def test_what_is_no_regular_file_is_not_even_opened(tmp_path):
+@pytest.mark.parametrize("way", ["", "/etc/.."])
+def test_what_is_no_regular_file_is_not_even_opened(tmp_path, way):
     """To open a tape or a watchdog does something by itself. A FIFO stands for them; inotify(7) tells who opens it."""
     os.mkfifo(tmp_path / "rc")
     libc, opened = ctypes.CDLL(None, use_errno=True), 0x20
@@ -69,7 +70,7 @@ def test_what_is_no_regular_file_is_not_even_opened(tmp_path):
     assert libc.inotify_add_watch(watch, os.fsencode(tmp_path / "rc"), opened) >= 0
     try:
         with pytest.raises(Unreadable, match="a FIFO"):
-            Host().read(str(tmp_path / "rc"))
+            Host().read(way + str(tmp_path / "rc"))
         with pytest.raises(BlockingIOError):
             os.read(watch, 4096)
     finally:
