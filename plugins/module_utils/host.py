@@ -4,6 +4,7 @@
 
 import contextlib
 import errno
+import itertools
 import os
 import stat
 
@@ -11,6 +12,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils import paths, users
 
 MAX_FILE = 1024 * 1024
 MAX_NAMES = 20000
+MAX_ENTRIES = 10 * MAX_NAMES
 _READING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _ROOTS = ("/bin/", "/etc/", "/lib", "/sbin/", "/usr/", "/var/lib/dpkg/")
 _OF_THE_KERNEL = ("/proc/", "/sys/")
@@ -150,7 +152,7 @@ class Host:
         if self._hidden(directory):
             return []
         try:
-            names = sorted(name for name in os.listdir(self.real(directory)) if name.startswith(start))
+            entries = self.entries(directory)
         except Unreadable as error:
             self.gap(directory, str(error), affects)
             return []
@@ -158,9 +160,19 @@ class Host:
             if error.errno not in _ABSENT:
                 self.gap_of(directory, _unreadable(error), affects)
             return []
-        if len(names) > MAX_NAMES:
+        names = sorted(name for name in entries if name.startswith(start))
+        if len(names) > MAX_NAMES or len(entries) >= MAX_ENTRIES:
             self.gap(directory, f"holds more than {MAX_NAMES} entries: only the first of them were looked at", affects)
         return names[:MAX_NAMES]
+
+    def entries(self, directory):
+        """Return the names of the first MAX_ENTRIES entries of *directory*, in no order: it may hold millions of a user's.
+
+        Raises:
+            OSError, Unreadable: it can't be listed.
+        """
+        with os.scandir(self.real(directory)) as entries:
+            return [entry.name for entry in itertools.islice(entries, MAX_ENTRIES)]
 
     def status(self, path, affects="accounts"):
         """Return the os.stat_result of *path*, links followed, or None when there is none or, with a gap, it can't be asked for."""

@@ -7,10 +7,9 @@ what a reader looks for there is all that it can look for, until something of it
 """
 
 import importlib
-import os
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import traces
-from ansible_collections.mailtls.fleet.plugins.module_utils.host import Unreadable
+from ansible_collections.mailtls.fleet.plugins.module_utils.host import MAX_ENTRIES, Unreadable
 
 _PACKAGE = "ansible_collections.mailtls.fleet.plugins.module_utils.clients."
 
@@ -67,6 +66,7 @@ class _Look:
 
     def _names(self, home):
         try:
-            return frozenset(os.listdir(self._host.real(home)))
+            names = self._host.entries(home)
+            return frozenset(names) if len(names) < MAX_ENTRIES else None
         except (OSError, Unreadable):
             return None

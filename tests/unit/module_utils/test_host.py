@@ -8,6 +8,7 @@ import pathlib
 
 import pytest
 
+from ansible_collections.mailtls.fleet.plugins.module_utils import host as host_module
 from ansible_collections.mailtls.fleet.plugins.module_utils import paths
 from ansible_collections.mailtls.fleet.plugins.module_utils.host import MAX_FILE, Absent, Host, Unreadable
 
@@ -92,6 +93,16 @@ def test_bytes_that_are_no_utf_8_are_replaced_and_told(tree):
     [gap] = host.gaps
     assert "line 1" in gap["why"]
     assert gap["affects"] is None
+
+
+def test_of_a_directory_without_end_the_beginning_is_listed_and_the_rest_is_a_gap(tree, monkeypatch):
+    """A user's may hold millions of names, and would take the memory of the host."""
+    monkeypatch.setattr(host_module, "MAX_ENTRIES", 5)
+    for number in range(50):
+        (tree / f"etc/{number}").touch()
+    host = host_of(tree)
+    assert len(host.names("/etc", "client:x")) == 5
+    assert [(gap["what"], gap["affects"]) for gap in host.gaps] == [("/etc", "client:x")]
 
 
 def test_links_stay_inside_the_root(tree):
