@@ -7,19 +7,22 @@ import os
 import stat
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import paths
+from ansible_collections.mailtls.fleet.plugins.module_utils.bundled import mounts
 
 User = collections.namedtuple("User", "name uid home readable")
 
 # passwd(5) gives system users such directories as homes; they are nobody's own unless the user owns them.
 _SYSTEM_DIRECTORIES = ("/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/run", "/sbin", "/sys", "/usr")
+AWAY = "homes are mounted there when they are asked for (autofs): those that were not mounted were not seen"
 _HOMES_DIRECTORIES = ("/home", "/Users")
 
 
 def read(host):
     """Return the users of *host* with a home directory, as User, each home once; those of a directory service by /home."""
     found = {}
-    for name, uid, home in _passwd(host) + _homes_without_entry(host):
-        if home not in found and _is_own_home(host, uid, home):
+    is_away = _away(host)
+    for name, uid, home in _passwd(host) + _homes_without_entry(host, is_away):
+        if home not in found and not is_away(home) and _is_own_home(host, uid, home):
             found[home] = User(name, uid, home, _readable(host, home, name))
     return sorted(found.values())
 
@@ -37,23 +40,46 @@ def _passwd(host):
     return entries
 
 
-def _homes_without_entry(host):
+def _away(host):
+    """Return a function that tells whether a path lies where an automounter would first have to mount it, and notes it.
+
+    A fleet that did that each night for every home would ask its file server for hosts x users of them.
+    """
+    try:
+        table = mounts.Mounts(host.root) if host.live or host.root != "/" else None
+    except OSError:
+        table = None
+
+    def is_away(path):
+        mount = table.of(path) if table else None
+        if not mounts.is_waiting(mount) or path == mount.path:
+            return False
+        host.gap(mount.path, AWAY, "accounts")
+        return True
+
+    return is_away
+
+
+def _homes_without_entry(host, is_away):
     """Users of LDAP, SSSD and the like stand in no passwd file, but their homes are there; those of a domain below its name."""
     entries = []
     for directory in _HOMES_DIRECTORIES:
-        for name, uid in _directories(host, directory):
+        # Also where no name of them is shown.
+        is_away(directory + "/")
+        for name, uid in _directories(host, directory, is_away):
             path = directory + "/" + name
             entries.append((name, uid, path))
             # smb.conf(5), "template homedir": /home/%D/%U. Nobody owns the domain.
-            inside = _directories(host, path) if uid == 0 and host.may_enter(path) else ()
+            inside = _directories(host, path, is_away) if uid == 0 and host.may_enter(path) else ()
             entries += [(inner, owner, path + "/" + inner) for inner, owner in inside if owner != 0]
     return entries
 
 
-def _directories(host, directory):
+def _directories(host, directory, is_away):
     """Yield (name, user id of the owner) of each directory in a *directory*."""
     for name in host.names(directory, "accounts"):
-        status = host.status(directory + "/" + name)
+        path = directory + "/" + name
+        status = None if is_away(path) else host.status(path)
         if status is not None and stat.S_ISDIR(status.st_mode):
             yield name, status.st_uid
 

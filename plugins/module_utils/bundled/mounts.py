@@ -8,7 +8,7 @@ import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import paths
 
-Mount = collections.namedtuple("Mount", "path type source")
+Mount = collections.namedtuple("Mount", "path type source options")
 
 _FILE = "/proc/self/mountinfo"
 _OCTAL = re.compile(r"\\([0-7]{3})")
@@ -70,6 +70,14 @@ def is_image(mount):
     return is_app_image(mount) or (mount.type in ("overlay", "aufs") and mount.path != "/")
 
 
+def is_waiting(mount):
+    """Tell whether what lies there is no file system yet: an automounter mounts one for each name, from a server, once it is asked for.
+
+    autofs(5), "indirect"; of a direct one there is one file system, which may well be a local one.
+    """
+    return mount is not None and mount.type == "autofs" and "indirect" in mount.options
+
+
 def is_of_kernel(mount):
     """Tell whether there are no files of anyone in it."""
     return bool(_KERNEL.match(mount.type))
@@ -81,8 +89,8 @@ def _is_below(path, root):
 
 def _mount(line):
     before, _dash, after = line.partition(" - ")
-    kind, source = (after.split(" ") + ["", ""])[:2]
-    return Mount(_plain(before.split(" ")[4]), kind, _plain(source))
+    kind, source, options = (after.split(" ") + ["", "", ""])[:3]
+    return Mount(_plain(before.split(" ")[4]), kind, _plain(source), options.split(","))
 
 
 def _plain(text):

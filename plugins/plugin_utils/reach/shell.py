@@ -8,7 +8,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.mailtls.fleet.plugins.module_utils import collect
+from ansible_collections.mailtls.fleet.plugins.module_utils import collect, users
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import base as clients
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import present
 from ansible_collections.mailtls.fleet.plugins.module_utils.live import find
@@ -68,6 +68,8 @@ def _note_unread(host: SavedHost, document: Evidence, records: list[Record]) -> 
             _session(host, document, fields[0], f"has a shell read what only that shell knows, in {fields[1]}")
         elif kind == "mailbox":
             host.gap(fields[0], f"names what scripts read mail with: whether it does is {_NOT_READ}", "clients")
+        elif kind == "away":
+            host.gap(fields[0], users.AWAY, "accounts")
         elif kind == "closed":
             # It may hold anything, also what needs no client that was seen.
             host.gap(fields[0], "permission denied", "clients")

@@ -193,14 +193,36 @@ listed() { entries "$2" "$1"; }
 
 # Homes, one a line.
 
+# here: of paths, those that no automounter would first have to mount: a fleet that asked for each home would ask for hosts x users of them.
+# Of two file systems at one place the later one counts.
+here() {
+    if ! command -v awk >/dev/null || [ ! -r /proc/self/mountinfo ]; then
+        cat
+        return
+    fi
+    awk 'FNR == NR {
+            split($0, halves, " - ")
+            split(halves[2], told, " ")
+            waits[$5] = told[1] == "autofs" && told[3] ~ /(^|,)indirect(,|$)/
+            next
+        }
+        {
+            place = $0
+            while (!(place in waits) && place != "/" && place != "") if (!sub(/\/[^\/]*$/, "", place)) break
+            if (place == $0 || !(place in waits) || !waits[place]) print
+        }' /proc/self/mountinfo -
+}
+
+waiting() { sed -n 's/^[^ ]* [^ ]* [^ ]* [^ ]* \([^ ]*\) .* - autofs [^ ]* \(.*,\)\{0,1\}indirect\(,.*\)\{0,1\}$/\1/p' </proc/self/mountinfo; }
+
 want_homes() {
     set +f
     # Those of a domain lie below its name, which nobody owns.
-    domains=$(find /dev/null /home/* /Users/* -prune -type d -user 0)
+    domains=$(find /dev/null /home/* /Users/* -prune -type d -user 0 | here)
     of_domains=$(for domain in $domains; do find /dev/null "$domain"/* -prune -type d ! -user 0; done)
     # The last line may have no end.
     HOMES=$( (sed -n 's/^[^:]*:[^:]*:[^:]*:[^:]*:[^:]*:\(\/[^:]*\):[^:]*$/\1/p' </etc/passwd; printf '\n%s' /home/* /Users/* "$of_domains"; echo) |
-        sed 's/\/*$//; /^$/d' | sort -u)
+        sed 's/\/*$//; /^$/d' | sort -u | here)
     set -f
     kept=
     for home in $HOMES; do
@@ -217,6 +239,9 @@ want_homes() {
         fi
     done
     HOMES=$kept
+    for place in $(waiting); do
+        case $place in /home | /Users | /home/*) record away "$place" ;; esac
+    done
     entries /home '*'
     entries /Users '*'
 }

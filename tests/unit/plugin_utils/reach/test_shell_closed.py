@@ -86,3 +86,22 @@ def test_what_was_refused_counts_though_no_client_is_there() -> None:
     host = SavedHost([("denied", "/etc/crontab", "could not be read")], ["/etc/crontab"])
     assert host.text("/etc/crontab", "accounts") is None
     assert [gap["affects"] for gap in host.gaps] == ["clients"]
+
+
+MOUNTED = """22 1 8:1 / / rw - ext4 /dev/sda1 rw
+40 22 0:39 / /home rw - autofs /etc/auto.home rw,fd=4,pgrp=1,timeout=300,minproto=5,maxproto=5,indirect,pipe_ino=18
+41 40 0:40 / /home/bob rw - nfs4 server:/home/bob rw,vers=4.2
+42 22 0:41 / /data rw - autofs systemd-1 rw,fd=5,pgrp=1,timeout=0,minproto=5,maxproto=5,direct
+43 22 0:42 / /srv rw - autofs /etc/auto.srv rw,indirect
+44 43 0:43 / /srv rw - ext4 /dev/sdb1 rw
+"""
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+def test_homes_that_would_have_to_be_mounted_first_are_left(sh: list[str], tmp_path: Path) -> None:
+    (tmp_path / "mountinfo").write_text(MOUNTED)
+    text = functions().replace("/proc/self/mountinfo", str(tmp_path / "mountinfo"))
+    paths = "/home /home/alice /home/bob /home/bob/x /root /data/carol /srv/dan"
+    command = [*sh, "-c", f"{text}\nprintf '%s\\n' {paths} | here\necho =\nwaiting"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/")
+    assert done.stdout.split() == ["/home", "/home/bob", "/home/bob/x", "/root", "/data/carol", "/srv/dan", "=", "/home", "/srv"]
