@@ -8,7 +8,9 @@
 # they change. Nothing of the command line goes out, as it may hold a password. With $operands, a word that is no option counts as well.
 # shellcheck disable=SC2013,SC2046,SC2086,SC2154
 want_starts() {
-    for table in $(grep -l -- "$1" $TABLES); do starts "$1" "$table"; done
+    # A shell puts it together of pieces in quotes.
+    spelled=$(printf '%s' "$1" | sed "s/\./[.]/g;s/[a-zA-Z0-9-]/[\\\\\\\\\"']*&/g;s/^[^*]*\*//")
+    for table in $(grep -lE -- "$spelled" $TABLES); do starts "$1" "$table"; done
     # A drop-in may be for a unit of a package, which is named as its program is.
     for table in $(setting "$changing" $(printf '%s' "$TABLES" | grep -F "$1" | grep -F .service.d/)); do record started "$1" "$table"; done
 }
@@ -36,7 +38,7 @@ starts() {
 # started NAME: whether the table starts it, and by its options plain or changed. A command that a variable holds may be it, and a word
 # that a variable holds may be an option. Of settings in sections, as of units, no key is a variable.
 started() {
-    name=$1 awk '
+    name=$1 spelled=$spelled awk '
         function are_harmless(word,    plain, at) {
             plain = word
             if (word ~ /^--[a-z-]+=[0-9]+$/) sub(/=.*/, "", plain)
@@ -63,7 +65,7 @@ started() {
             if (word ~ /^(if|elif|while|until|then|else|do|sudo|doas|env|exec|nice|nohup|timeout|chronic|command|!)$/) return 1
             return word ~ /^[-@]/ || word ~ /^[A-Za-z_][A-Za-z0-9_]*=/ || word ~ /^[0-9*,\/~]+[a-z-]*[0-9*,\/~-]*$/ || is_user(word)
         }
-        { sub(/\r$/, ""); sub(/^[ \t]*(;|#[^!]|#$).*$/, "") }
+        { sub(/\r$/, ""); sub(/^[ \t]*(;|#[^!]|#$).*$/, ""); gsub(ENVIRON["spelled"], ENVIRON["name"]) }
         /^[ \t]*\[[A-Za-z]/ { settings = 1 }
         index($0, ENVIRON["name"]) { named = 1 }
         {
@@ -182,9 +184,30 @@ want_sessions() {
     done
 }
 
+# by_a_scheme FILE...: those of them that give curl a URL by a scheme that a variable holds, other than the schemes of the web.
+by_a_scheme() {
+    [ "$#" -eq 0 ] || awk '/^[ \t]*#/ { next }
+        match($0, /[A-Za-z_][A-Za-z0-9_]*="?https?["; \t]/) || match($0, /[A-Za-z_][A-Za-z0-9_]*="?https?$/) {
+            name = substr($0, RSTART, RLENGTH)
+            sub(/=.*$/, "", name)
+            web[FILENAME " " name] = 1
+        }
+        {
+            text = $0
+            while (match(text, /[$][{]?[A-Za-z_][A-Za-z0-9_]*[}]?:\/\//)) {
+                name = substr(text, RSTART, RLENGTH)
+                gsub(/[${}:\/]/, "", name)
+                if ($0 ~ /curl/) used[FILENAME " " name] = FILENAME
+                text = substr(text, RSTART + RLENGTH)
+            }
+        }
+        END { for (use in used) if (!(use in web)) print used[use] }' "$@" | sort -u
+}
+
 # want_mailboxes: those of them that name a mailbox as a URL, which programs of many kinds take, or what programs of one's own read mail with.
 # shellcheck disable=SC2013,SC2046,SC2086,SC2154
 want_mailboxes() {
     for table in $(grep -liE '(imap|pop3)s?://' -- $TABLES); do record url "$table"; done
+    for table in $(own "$(by_a_scheme $(grep -lE 'curl.*[$][^[:blank:]]*://' -- $TABLES))"); do record url "$table"; done
     for table in $(own "$(setting "$mailboxes" $TABLES)"); do record mailbox "$table"; done
 }

@@ -158,9 +158,12 @@ too_many() {
 }
 
 # words_of FILE...: what may be names of files, none longer than a path can be. What stands behind a quote or a bracket may be the end of one.
+# Of braces, a pattern is taken as well.
 # shellcheck disable=SC2016
 words_of() {
-    awk '/^[ \t]*#[^!]/ { next } { gsub(/%h\//, "~/"); print; if (gsub(/[]"\047)}`]\//, " $/")) print }' "$@" |
+    awk '/^[ \t]*#[^!]/ { next }
+        { gsub(/%h\//, "~/"); print; row = $0; if (gsub(/[]"\047)}`]\//, " $/")) print }
+        row ~ /[{][^{} \t]*,/ { while (sub(/[{][^{} \t]*,[^{} \t]*[}]/, "*", row)) found = 1; if (found) print row; found = 0 }' "$@" |
         tr -c 'A-Za-z0-9_./~${}+@-' '\012' | awk 'length < 4096' | sort -u
 }
 
@@ -169,7 +172,7 @@ words_of() {
 # shellcheck disable=SC2046,SC2086
 may_be_meant() {
     [ "$#" -gt 0 ] || return 0
-    lists='/[^[:blank:]]*[*?]|(for|while|find|ls|run-parts|xargs)[[:blank:]]|`|\$\(|BASH_ENV'
+    lists='/[^[:blank:]]*([*?]|[{][^[:blank:]}]*,)|(for|while|find|ls|run-parts|xargs)[[:blank:]]|`|\$\(|BASH_ENV'
     from_there=$(grep -lE '(in|find|ls|run-parts)[[:blank:]]+"?[$.*]' -- "$@")
     named=$({
         grep -hE "$lists" -- "$@"
@@ -267,6 +270,8 @@ read_by() {
             sub(/^.*[\/=]/, "", word)
             return word
         }
+        # Whether a pattern or braces name several.
+        function is_many(text) { return text ~ /[*?]|[{][^{}]*,/ }
         # Whether what a command prints is a place beside a script, or of a name that is there.
         function is_a_place(text) { return text ~ /([$][(]|`)[ \t]*(dirname|basename|cd|readlink|realpath|ls|find|run-parts)/ }
         FILENAME != current { current = FILENAME; split("", assigned); computes_path = 0 }
@@ -279,7 +284,7 @@ read_by() {
                 name = substr(text, RSTART, RLENGTH)
                 sub(/[^A-Za-z0-9_].*$/, "", name)
                 text = substr(text, RSTART + RLENGTH)
-                if (text !~ /^"?([$][(]|`)/ || is_a_place(text)) assigned[name] = 1
+                if (text !~ /^"?([$][(]|`)/ || is_a_place(text)) assigned[name] = ever[name] = 1
             }
         }
         { sub(/^[ \t]*EnvironmentFile[ \t]*=[ \t]*-?/, ". "); gsub(/[;&|]+/, "& "); gsub(/<\(/, "$("); gsub(/<[ \t]*/, " ") }
@@ -289,15 +294,30 @@ read_by() {
                 if (bare($i) !~ /^(\.|source|[a-z]*sh|python[0-9.]*|perl|php[0-9.]*|ruby|node)$/) continue
                 for (j = i + 1; j < NF && $j ~ /^[-+]/;) j += $j ~ /^[-+][oO]$/ ? 2 : 1
                 file = bare($j)
-                if (file ~ /[$*?]/ || $j ~ /[$]\(|`/) {
+                is_source = bare($i) ~ /^(\.|source)$/
+                if (file ~ /[$*?]/ || $j ~ /[$]\(|`/ || is_many($j)) {
                     name = $j
                     sub(/^[^A-Za-z0-9_]*/, "", name)
                     sub(/[^A-Za-z0-9_].*$/, "", name)
-                    is_known = $j ~ /[*?]|:-/ || $j !~ /[$]\(|`/ && name in assigned || is_a_place($j)
-                    file = (is_known || bare($i) !~ /^(\.|source)$/ ? "? " : "?? ") FILENAME
+                    is_known = is_many($j) || $j ~ /:-/ || $j !~ /[$]\(|`/ && name in assigned || is_a_place($j)
+                    file = (is_known || !is_source ? "? " : "?? ") FILENAME
+                    if (!is_known && is_source && $j !~ /[$]\(|`/ && name ~ /^[A-Za-z_]/) { of_others[FILENAME " " name] = name; file = "" }
                 }
-                else if (bare($i) ~ /^(\.|source)$/ && $j !~ /\// && computes_path) print "?? " FILENAME
+                else if (is_source && $j !~ /\// && computes_path) print "?? " FILENAME
+                else if (is_source && $j ~ /^"?[$][A-Za-z_][A-Za-z0-9_]*"?\//) {
+                    name = $j
+                    gsub(/^"?[$]|"?\/.*$/, "", name)
+                    of_others[FILENAME " " name] = name
+                }
                 print file
+            }
+        }
+        # A variable that only the environment may set, or another of these files.
+        END {
+            for (place in of_others) {
+                name = of_others[place]
+                sub(/ [^ ]*$/, "", place)
+                if (name !~ /^(HOME|XDG_CONFIG_HOME)$/) print (name in ever ? "? " : "?? ") place
             }
         }' "$@" | sort -u
 }

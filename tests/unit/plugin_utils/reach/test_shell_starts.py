@@ -104,6 +104,21 @@ STARTED = {
         {"opt/f": '#!/bin/sh\nM="/usr/bin/mbsync"\ntimeout 9 "$M" -c x\n'},
         "opt/f",
     ),
+    "by a name in pieces": ("* * * * * a fetch''m\\ail -f x\n", {}, TABLE),
+    "by a name half in quotes": ('* * * * * a "fetch"mail -f x\n', {}, TABLE),
+    "by a name in C's way of quoting": ("* * * * * a $'fetchmail' -f x\n", {}, TABLE),
+    "in braces": ("* * * * * a {mbsync,-c,/srv/x}\n", {}, TABLE),
+    "by a script in braces": ("* * * * * a for f in ~/jobs/{x,y}.sh; do sh $f; done\n", {"home/a/jobs/y.sh": OPTIONS}, "home/a/jobs/y.sh"),
+    "in the environment of a file in braces": (
+        "* * * * * a ROOT/opt/f\n",
+        {"opt/f": "#!/bin/bash\n. ROOT/opt/{e,f}nv\nfetchmail\n", "opt/env": CHANGES},
+        "opt/f",
+    ),
+    "in the environment of a file below a variable": (
+        "* * * * * a ROOT/opt/f\n",
+        {"opt/f": '#!/bin/sh\n. "$DIR/env"\nfetchmail\n'},
+        "opt/f",
+    ),
     "by another user than a program": ("* * * * * mail fetchmail -f /srv/other\n", {}, TABLE),
     "behind a command of packages": ("* * * * * root apt-get update; fetchmail -f /srv/other\n", {}, TABLE),
     "in parentheses behind a command of packages": ("* * * * * root (apt-get update) && fetchmail -f /srv/other\n", {}, TABLE),
@@ -189,6 +204,10 @@ STARTED = {
     ),
 }
 NOT_STARTED = {
+    "plainly with a file below a variable of the table": (
+        "DIR=ROOT/opt\n* * * * * a ROOT/opt/f\n",
+        {"opt/f": '#!/bin/sh\n. "$DIR"/env\n. $HOME/env\nfetchmail\n', "opt/env": "A=b\n"},
+    ),
     "by one whose name begins alike": ("* * * * * a ROOT/opt/one\n", {"opt/one-job": OPTIONS, "opt/ones": OPTIONS, "opt/one": PLAIN}),
     "plainly with a file that a variable names": (
         "* * * * * a ROOT/opt/first\n",
@@ -288,6 +307,8 @@ MAILBOXES = {
     "a library of Python": ("* * * * * a python3 ROOT/opt/m.py\n", {"opt/m.py": "import imaplib\n"}, ("mailbox", "opt/m.py")),
     "a library of Perl": ("* * * * * a ROOT/opt/m\n", {"opt/m": "#!/usr/bin/perl\nuse Mail::IMAPClient;\n"}, ("mailbox", "opt/m")),
     "a mail server's port": ("* * * * * a openssl s_client -tls1 -connect h.example:993\n", {}, ("mailbox", TABLE)),
+    "a URL of a scheme that a variable holds": ('* * * * * a curl "$SCHEME://h.example/"\n', {}, ("url", TABLE)),
+    "a URL of the web by a variable": ("* * * * * a S=https; curl $S://h.example/ http$S://h.example/\n", {}, None),
     "another server's port": ("* * * * * a openssl s_client -connect h.example:443\n", {}, None),
     "a remark": ("* * * * * a python3 ROOT/opt/m.py\n", {"opt/m.py": "# import imaplib\n"}, None),
 }
