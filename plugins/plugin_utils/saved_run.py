@@ -89,8 +89,7 @@ def cut_short(plan: Mapping[str, Any], found: Iterable[Mapping[str, Any]]) -> di
 def reassess(folder: RunFolder, whole: Mapping[str, Any], judge: Judge) -> dict[str, Any]:
     """Return *whole*, the document of *folder*, as its evidence is judged by *judge*. A host without evidence stays as it was.
 
-    Raises:
-        RunFolderError: evidence can't be read.
+    Evidence that can't be read, as a machine may leave it that lost its power, is that host's ERROR alone.
     """
     policy = run.policy_summary(judge.policy)
     about = {**whole["run"], "policy": policy["name"], "requirement": policy["requirement"], "deadline": policy["deadline"]}
@@ -105,7 +104,10 @@ def reassess(folder: RunFolder, whole: Mapping[str, Any], judge: Judge) -> dict[
 
 def _reassessed(folder: RunFolder, record: Mapping[str, Any], judge: Judge) -> Mapping[str, Any]:
     host = record["host"]
-    saved = folder.read_evidence(host)
+    try:
+        saved = folder.read_evidence(host)
+    except RunFolderError as error:
+        return host_record.of_error(host, str(error))
     if saved is None:
         return record
     anew = judged.of_document(host, saved, judge.policy, judge.today, "the saved evidence")

@@ -14,7 +14,7 @@ import re
 import secrets
 import urllib.parse
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -58,9 +58,7 @@ class RunFolder:
         path = os.path.join(os.path.abspath(reports), run_id or _new_run_id())
         with _explained("make the run folder", path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            while run_id is None and os.path.exists(path):
-                path = os.path.join(os.path.dirname(path), _new_run_id())
-            os.mkdir(path)
+            path = _made(path, None if run_id else _new_run_id)
             os.mkdir(os.path.join(path, "evidence"))
             # Made at once, so that a full disk shows before the first host is audited.
             with open(os.path.join(path, "hosts.jsonl"), "xb"):
@@ -202,6 +200,18 @@ class RunFolder:
                 with contextlib.suppress(OSError):
                     os.unlink(temporary)
                 raise
+
+
+def _made(path: str, another_id: Callable[[], str] | None) -> str:
+    """Make the directory *path*; where another run has just taken that name, one by another id. Return which."""
+    while True:
+        try:
+            os.mkdir(path)
+            return path
+        except FileExistsError:
+            if another_id is None:
+                raise
+            path = os.path.join(os.path.dirname(path), another_id())
 
 
 def _new_run_id() -> str:

@@ -40,6 +40,14 @@ def test_what_is_no_name_of_a_run_is_refused(tmp_path, name):
         RunFolder.create(str(tmp_path), name)
 
 
+def test_a_name_that_another_run_has_just_taken_is_left_to_it(tmp_path, monkeypatch):
+    """That both come to the same name in the same second is chance, which has to be played."""
+    names = iter(["20261124T040500Z-1f3a", "20261124T040500Z-1f3a", "20261124T040500Z-5b7c"])
+    monkeypatch.setattr(store, "_new_run_id", lambda: next(names))
+    monkeypatch.setattr(os.path, "exists", lambda _path: False)
+    assert [RunFolder.create(str(tmp_path)).run_id[-4:] for _number in range(2)] == ["1f3a", "5b7c"]
+
+
 def test_a_run_that_is_there_is_not_written_over(folder):
     folder.append({"host": "a"})
     with pytest.raises(RunFolderError, match="File exists"):
