@@ -11,6 +11,7 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.settings import shel
 
 MAX_BRACES = 20  # of one word
 MAX_WORDS = 200
+MAX_LENGTH = 4096  # of one word: that of a path
 _UNKNOWN = (shell_lexer.Part("unknown", "", False, None),)
 
 
@@ -20,7 +21,7 @@ def expanded(parts):
         return [tuple(parts)]
     # Letters that may be of a brace, and what is none.
     atoms = [atom for part in parts for atom in (part.text if _is_plain(part) else [part])]
-    words = _words(atoms) if atoms.count("{") <= MAX_BRACES else None
+    words = _words(atoms) if atoms.count("{") <= MAX_BRACES and len(atoms) <= MAX_LENGTH else None
     return [_UNKNOWN] if words is None else [_joined(word) for word in words]
 
 

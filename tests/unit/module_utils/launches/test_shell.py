@@ -99,6 +99,7 @@ UNDECIDED = {
     "the first element of an array": ('X=(a); probe "$X"', [("", False)]),
     "a sequence of numbers": ("probe {1..3} a{b..c}d", [("", True), ("a", True)]),
     "more braces than are taken apart": ("probe " + "{a,b}" * 21, [("", True)]),
+    "a longer word than is taken apart": ("probe {a,b}" + "c" * 4096, [("", True)]),
     "more words than are made of braces": ("probe " + "{a,b}" * 9, [("", True)]),
     "random": ('probe "$RANDOM"', [("", False)]),
 }
