@@ -25,6 +25,7 @@ MAX_LINES = 2000
 MAX_TAIL = 1024 * 1024
 _SECONDS = 5
 _JOURNAL = "the journal"
+_JOURNALS = ("/var/log/journal", "/run/log/journal")
 _LOGS = ("/var/log/mail.log", "/var/log/mail.info", "/var/log/maillog", "/var/log/mail", "/var/log/syslog", "/var/log/messages")
 _FIELDS = ("SYSLOG_IDENTIFIER", "_COMM", "_UID", "_EXE")
 # A script that starts a fetcher, or tells at boot that it does not, may have the fetcher's name.
@@ -89,7 +90,22 @@ def _journal(host):
     except (OSError, subprocess.SubprocessError) as error:
         host.gap(_JOURNAL, f"could not be asked which fetchers ran: {error.__class__.__name__}")
         return []
+    note_closed_journal(host)
     return [record for line in done.stdout.splitlines() for record in _of_line(line)]
+
+
+def note_closed_journal(host):
+    """Make a gap of the system's journal where it may not be read: journalctl then shows, without a word, what this account wrote alone."""
+    for directory in _JOURNALS:
+        for machine in host.names(directory):
+            try:
+                with host.opened(f"{directory}/{machine}/system.journal"):
+                    pass
+            except Absent:
+                continue
+            except Unreadable as error:
+                host.gap(_JOURNAL, f"{error}: of what it has, only what this account's own programs wrote was seen")
+                return
 
 
 def _of_line(line):

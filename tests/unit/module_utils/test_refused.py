@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.mailtls.fleet.plugins.module_utils import collect
 from ansible_collections.mailtls.fleet.plugins.module_utils.clients import aerc, fetchmail, mbsync
+from ansible_collections.mailtls.fleet.plugins.module_utils.live import records
 from ansible_collections.mailtls.fleet.plugins.plugin_utils import evidence as evidence_model
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.assess import assess
 from ansible_collections.mailtls.fleet.plugins.plugin_utils.policy import load as policy_load
@@ -43,15 +44,15 @@ def close(tree: Any, path: str) -> None:
     (tree.root / path.lstrip("/")).chmod(0)
 
 
-def seen(tree: Any, *readers: Any) -> dict[str, Any]:
-    """The evidence that one without rights has of the tree, and that calls itself root's, as where root's rights end at a file server."""
+def without_rights(work: Callable[[], Any]) -> Any:
+    """What *work* returns where nothing but what is open to all may be read."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
         if os.geteuid() == 0:
             os.setgroups([])
             os.setresuid(NOBODY, NOBODY, NOBODY)
-        found = collect.of_host(tree.host(), "python", True, readers=readers)
+        found = work()
         with os.fdopen(writing, "w") as pipe:
             json.dump(found, pipe)
         os._exit(0)
@@ -59,6 +60,12 @@ def seen(tree: Any, *readers: Any) -> dict[str, Any]:
     with os.fdopen(reading) as pipe:
         found = json.load(pipe)
     os.waitpid(child, 0)
+    return found
+
+
+def seen(tree: Any, *readers: Any) -> dict[str, Any]:
+    """The evidence of the tree by one without rights who calls himself root, as where root's rights end at a file server."""
+    found: dict[str, Any] = without_rights(lambda: collect.of_host(tree.host(), "python", True, readers=readers))
     return found
 
 
@@ -133,6 +140,20 @@ def test_a_home_lies_where_its_bytes_say(tree: Any) -> None:
     Path(os.fsdecode(home), ".fetchmailrc").write_text('poll imap-legacy.office365.com protocol imap user "u" password "p" ssl\n')
     [client] = collect.of_host(tree.host(), "python", True, readers=[fetchmail])["clients"]
     assert [account["server"] for account in client["accounts"]] == ["imap-legacy.office365.com"]
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_a_journal_of_which_one_sees_but_ones_own_part_is_told(tree: Any, is_closed: bool) -> None:
+    tree.write("/var/log/journal/0123/system.journal", b"LPKSHHRH")
+    if is_closed:
+        close(tree, "/var/log/journal/0123/system.journal")
+
+    def gaps() -> list[str]:
+        host = tree.host()
+        records.note_closed_journal(host)
+        return [gap["what"] for gap in host.gaps]
+
+    assert without_rights(gaps) == (["the journal"] if is_closed else [])
 
 
 def test_what_nobody_can_read_is_not_missed(tree: Any) -> None:
