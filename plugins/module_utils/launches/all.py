@@ -161,11 +161,16 @@ class Launches:
             launched |= launch.names
             yield launch
         unread, self._unread = unread + self._unread, outer
-        named = mentions.in_shell(text) - launched if unread else ()
-        for name in sorted(named) if context.is_active else ():
+        named = mentions.in_shell(text) if unread and context.is_active else set()
+        for name in sorted(named - launched):
             by = next((f" by ${found.variable}" for found in unread if found.variable), "")
             why = f"runs a command that only the running shell knows{by}, in a text that names {name}"
             self._host.gap(f"{unread[0].file}, line {unread[0].line}", why, _AFFECTS)
+        # What that leaves open of a command is told where the command is.
+        for found in unread if named & launched else ():
+            if found.variable and self._is_ones_own(found.file):
+                why = f"reads or starts what ${found.variable} leads to, which nothing sets that was read"
+                self._host.gap(f"{found.file}, line {found.line}", why)
 
     def _of_words(self, words, context, depth):
         found = wrappers.unwrapped(words, context)

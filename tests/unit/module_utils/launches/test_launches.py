@@ -214,8 +214,12 @@ def test_a_file_below_a_directory_that_only_the_environment_may_name(read, is_op
     tree.write(CRON, "* * * * * alice sh /opt/run.sh\n")
     tree.write("/opt/run.sh", f"{read}\nfetchmail -s\n")
     tree.write("/opt/env", "A=b\n")
-    [launch] = tree.host().launches.of("fetchmail")
+    host = tree.host()
+    [launch] = host.launches.of("fetchmail")
     assert (launch.tls_environment.get("OPENSSL_CONF", "unset") is None) == is_open
+    assert [(gap["what"], "$NEVER" in gap["why"], gap["affects"]) for gap in host.gaps] == [("/opt/run.sh, line 1", True, None)] * (
+        "NEVER" in read and is_open and "D=" not in read
+    )
 
 
 def test_a_gap_names_the_variable(tree):
