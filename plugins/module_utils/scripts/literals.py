@@ -20,7 +20,7 @@ _ASSIGNS = ("=", "||=", "&&=", "+=", "-=", ".=", "|=", "//=", "??=", "++")
 _INTO = (".", "->", "[", "{", "?.", "&.")
 _BINDS = {"perl": ("=",), "php": ("{", "=>", "=", "use", ":"), "ruby": ("=",), "node": ("{", "=>", "=")}
 _MAX_DEPTH = 8
-_MOST_TAKEN = 50  # times that each token may belong to a call, in the mean
+_MOST_TAKEN = 50  # times that each token may belong to a call, or to what a variable of one stands for, in the mean
 
 
 class Script:
@@ -50,10 +50,15 @@ class Script:
         """Return the Arguments of a call whose name ends before the token *number*. Raises ScriptError."""
         is_closed = self.text(number) in _CLOSING
         start, end = (number + 1, self._partners.get(number, len(self.tokens))) if is_closed else (number, self._line_end(number))
+        self._take(start, end)
+        return self._arguments(start, end, _MAX_DEPTH)
+
+    def _take(self, start, end):
+        """Count what calls take, so that calls inside of calls, and lists that are made of lists, come to an end. Raises ScriptError."""
         self._taken += max(0, end - start)
         if self._taken > _MOST_TAKEN * len(self.tokens):
-            raise ScriptError(self.tokens[min(start, len(self.tokens)) - 1].line, "its calls inside of calls are too many for the audit")
-        return self._arguments(start, end, _MAX_DEPTH)
+            line = self.tokens[min(start, len(self.tokens)) - 1].line
+            raise ScriptError(line, "its calls inside of calls, or lists inside of lists, are too many for the audit")
 
     def unread(self, words):
         """Yield (word, line) of each of the *words* that no call was seen to take, so that nobody knows what it is for."""
@@ -181,7 +186,9 @@ class Script:
         start = self._set.get(token.text)
         if not depth or start is None:
             return Value(None, False, line, None)
-        found = self._value(start, self._statement_end(start), depth - 1)
+        end = self._statement_end(start)
+        self._take(start, end)
+        found = self._value(start, end, depth - 1)
         return found._replace(line=line) if found.items is None else found
 
     def _level(self, at, stop):

@@ -83,13 +83,17 @@ class _Script:
             if kind and node not in self.names.aside:
                 yield Builder.unknown(node.lineno, COMPUTED, kind.protocol)
 
-    def _kind(self, name, depth=5):
-        """The Kind of a class; of one that the script derives from another, that one's."""
-        kind = KINDS.get(name)
-        bases, _node = self.names.classes.get(name, ((), None))
-        if kind or not depth:
-            return kind
-        return next((found for found in (self._kind(base, depth - 1) for base in bases) if found), None)
+    def _kind(self, name):
+        """The Kind of a class; of one that the script derives from others, that of the first in whose line there is one."""
+        seen, waiting = set(), [name]
+        while waiting:
+            name = waiting.pop()
+            if name in KINDS:
+                return KINDS[name]
+            if name not in seen:
+                seen.add(name)
+                waiting.extend(reversed(self.names.classes.get(name, ((), None))[0]))
+        return None
 
     def _connection(self, name, call, target):
         kind = self._kind(name)

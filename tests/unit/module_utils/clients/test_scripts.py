@@ -185,3 +185,20 @@ CALLS = {"perl": "Mail::IMAPClient->new a, ", "php": "imap_open a, ", "ruby": "N
 def test_calls_inside_of_calls_are_given_up_when_they_are_very_many(language):
     with pytest.raises(ScriptError, match="too many for the audit"):
         LANGUAGES[language].connections("<?php " * (language == "php") + CALLS[language] * 4000)
+
+
+# Thirty times itself, and again inside of each.
+ITSELF = {
+    "perl": "my $v = [$v{}];\nMail::IMAPClient->new(Server => $v, Ssl => $v);",
+    "php": "<?php\n$v = array($v{});\nstream_context_create($v);\nfsockopen('ssl://h', 993);",
+    "ruby": "v = {{ a: v{} }}\nNet::IMAP.new('h', ssl: v)",
+    "node": "const v = [v{}];\ntls.connect(v);",
+}
+
+
+@pytest.mark.parametrize("language", ITSELF)
+def test_lists_of_themselves_come_to_an_end(language):
+    with pytest.raises(ScriptError, match="lists inside of lists, are too many"):
+        LANGUAGES[language].connections(
+            ITSELF[language].format((", a: v" if language == "ruby" else ", $v" if language in ("perl", "php") else ", v") * 29)
+        )
