@@ -5,8 +5,7 @@
 import ctypes
 import os
 
-TYPE_CHECKING = False  # as in typing
-if TYPE_CHECKING:  # never imported, since library.py's text stands before it; but who reads or checks this file sees where names are from
+if "ASK" not in globals():  # where this runs, library.py's text stands before it; whoever imports it has the names from there
     from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.asker.library import (
         ANSWER_LIMIT,
         ASK,
