@@ -141,6 +141,13 @@ def _python_ini(text: str, python: int = 3) -> None:
                 python_ini.interpolated(sections, name, entry.value)
 
 
+def _lua(text: str) -> None:
+    found = lua_calls.tokens(text)
+    lua_calls.calls(found, ("IMAP",))
+    lua_calls.assignments(found, "options", "starttls")
+    lua_calls.arguments(found, "dofile")
+
+
 def _any(_name: str) -> bool:
     return True
 
@@ -175,7 +182,7 @@ TARGETS = {
     "inittab": Target(inetd_conf.parse_inittab, "f:2345:respawn:/usr/bin/fetchmail -f /etc/fetchmailrc\n"),
     "java_properties": Target(java_properties.parse, "jdk.tls.disabledAlgorithms=SSLv3, \\\n  TLSv1\\u0041\n", (GrammarError,)),
     "json_lines": Target(json_lines.parse, '{"a": [1, -2.5e3, true, null, "\\u00e9"],\n "b": {}}', (GrammarError,)),
-    "lua_calls": Target(lua_calls.tokens, "a = IMAP { server = 'x', ssl = [[y]] } -- z\n", (GrammarError,)),
+    "lua_calls": Target(_lua, "a = IMAP { server = 'x', ssl = [[y]] } -- z\noptions.starttls = f(false) dofile('b')\n", (GrammarError,)),
     "mailfilter": Target(
         lambda text: mailfilterrc.parse(text, FILE, lambda _path: (FILE, text)), f"# a\n{_ACCOUNT}", (GrammarError,), 'INCLUDE="b"\n'
     ),

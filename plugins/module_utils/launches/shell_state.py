@@ -16,6 +16,8 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.launches.launch impo
 
 MAX_DEPTH = 4  # of texts inside of texts
 MAX_TEXTS = 200  # that one shell reads: each may read all others
+MAX_EXPANDED = 4 * 1024 * 1024  # characters that variables become in one shell, each word with these; each may hold others twice
+OF_A_WORD = 32
 MAX_CALLS = 10  # of functions inside of functions
 _MOST_CALLS = 2000  # in one text
 # A shell sets these, or they are of the process.
@@ -73,6 +75,7 @@ class State:
         self.script = None
         self.realpath = lambda path: path
         self.opens = lambda file: False
+        self._expanded = 0
         self.loops = {}  # the words that the variable of a loop stands for in turn
         # Once something was run that could set anything, a variable that was not seen need not be empty.
         self.is_open = False
@@ -105,6 +108,11 @@ class State:
         for name, before in self._blocks.pop().items() if self._blocks else ():
             now, self.variables[name] = self.variables.get(name, ""), before
             self.assign(name, before if now == before else None)
+
+    def has_room(self, text):
+        """Tell whether what a shell's variables become, with this *text*, is no more than can be kept."""
+        self._expanded += len(text) + OF_A_WORD
+        return self._expanded <= MAX_EXPANDED
 
     def value(self, name):
         """Return the text of a variable, or None when only the running shell would know."""

@@ -33,13 +33,13 @@ def expanded(parts, state, splits=True):
             is_pattern = splits_text and not part.quoted and _PATTERN.search(part.text)
             fields.add(part.text[: is_pattern.start()] if is_pattern else part.text, not is_pattern, bool(is_pattern))
         elif part.kind == "variable" and part.text in "@*":
-            fields.add_all(state.arguments, part.quoted and part.text == "@")
+            fields.add_all(_arguments(state), part.quoted and part.text == "@")
         elif place in unset:
             fields.add("", False, splits and not part.quoted)
         elif part.kind in ("variable", "assigned"):
-            fields.add_value(_value(part, state), part.quoted or not splits)
+            fields.add_value(_bounded(_value(part, state), state), part.quoted or not splits)
         elif part.kind == "command":
-            fields.add_value(shell_output.printed(part.text, state, expanded), part.quoted or not splits)
+            fields.add_value(_bounded(shell_output.printed(part.text, state, expanded), state), part.quoted or not splits)
         else:
             fields.add("", False, splits and not part.quoted)
     return fields.words()
@@ -77,6 +77,15 @@ def _value(part, state):
     if part.kind == "assigned":
         state.assign(part.text, value)
     return value
+
+
+def _bounded(value, state):
+    return value if value is None or state.has_room(value) else None
+
+
+def _arguments(state):
+    words = state.arguments
+    return words if words is None or all(state.has_room(word.text) for word in words) else None
 
 
 def _tilde(parts, state):

@@ -4,7 +4,13 @@
 
 import itertools
 
-from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.connection import COMPUTED, ELSEWHERE, Builder
+from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.connection import (
+    COMPUTED,
+    ELSEWHERE,
+    MAX_CONNECTIONS,
+    Builder,
+    first_of_each,
+)
 
 HANDED_ON = "the script uses it in a way that its text does not spell out"
 _IMPORTS = ("use", "require", "no", "import", "const", "let", "var")
@@ -50,7 +56,7 @@ def connections(script, calls, pins, pin_words, start_words=()):
         start_words: methods that begin TLS on a connection without.
     """
     places = [(call, at, line) for call in calls for at, line in script.find(*call.words)]
-    found = [_builder(script, call, at, line, pins) for call, at, line in places]
+    found = [_builder(script, call, at, line, pins) for call, at, line in places[:MAX_CONNECTIONS]]
     found = [builder for builder in found if builder is not None]
     starts = [line for word in start_words for _at, line in script.find(word)]
     plain = [builder for builder in found if builder.security == "none"]
@@ -59,7 +65,7 @@ def connections(script, calls, pins, pin_words, start_words=()):
         if len(plain) != 1 or len(starts) != 1:
             builder.security = None
             builder.note("security", COMPUTED, starts[0])
-    left = list(script.unread(tuple(pins) + pin_words)) if found else ()
+    left = first_of_each(script.unread(tuple(pins) + pin_words)) if found else ()
     for builder in found:
         for word, line in left:
             builder.note(word, ELSEWHERE, line)

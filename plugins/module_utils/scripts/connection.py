@@ -14,6 +14,9 @@ Setting = collections.namedtuple("Setting", "key value line")
 PORTS = {("imap", "implicit"): 993, ("imap", "starttls"): 143, ("imap", "none"): 143, ("pop3", "implicit"): 995, ("pop3", "none"): 110}
 PORTS["pop3", "starttls"] = 110
 COMPUTED = "the script computes it"
+# What is read of one script; of more the reader tells, and nobody writes so many.
+MAX_CONNECTIONS = 1001
+MAX_SETTINGS = 50
 ELSEWHERE = "the script sets it where its text does not tell for which connection"
 # A host's name or address; anything else that stands in its place is not handed on.
 _SERVER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,252})\Z", re.ASCII)
@@ -29,6 +32,14 @@ class ScriptError(Exception):
     def __init__(self, line, expected):
         super().__init__(expected)
         self.line = line
+
+
+def first_of_each(found):
+    """Return what is *found*, (word, line) and the like, each with its first line alone: a script may have a word on each of its lines."""
+    first = {}
+    for *what, line in found:
+        first.setdefault(tuple(what), line)
+    return [(*what, line) for what, line in first.items()]
 
 
 class Builder:
@@ -47,7 +58,7 @@ class Builder:
         self.server = None
         self.port = None
         self.settings = []
-        self.undecided = []
+        self.undecided = {}
 
     def set_server(self, text, line):
         """Take the server; *text* is None where the script computes it."""
@@ -66,21 +77,24 @@ class Builder:
 
     def set(self, key, value, line):
         """Take a setting of TLS; *value* is None where the script computes it."""
-        if value is None:
+        if len(self.settings) >= MAX_SETTINGS:
+            self.note("settings", f"the script has more than {MAX_SETTINGS} of them for one connection", line)
+        elif value is None:
             self.note(key, COMPUTED, line)
         else:
             self.settings.append(Setting(key, value, line))
 
     def note(self, what, why, line):
-        """Note something that is undecided."""
-        self.undecided.append((what, why, line))
+        """Note something that is undecided, where that is so first: a long script may have it on each of its lines, for each connection."""
+        self.undecided.setdefault((what, why), line)
 
     def connection(self):
         """Return it."""
         port = self.port
-        if port is None and not any(what == "port" for what, _why, _line in self.undecided):
+        if port is None and not any(what == "port" for what, _why in self.undecided):
             port = PORTS.get((self.protocol, self.security))
-        return Connection(self.line, self.protocol, self.security, self.server, port, tuple(self.settings), tuple(self.undecided))
+        undecided = tuple((what, why, line) for (what, why), line in self.undecided.items())
+        return Connection(self.line, self.protocol, self.security, self.server, port, tuple(self.settings), undecided)
 
     @classmethod
     def unknown(cls, line, why, protocol=None):

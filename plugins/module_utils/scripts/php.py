@@ -5,7 +5,13 @@
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.calls import PORTS
-from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.connection import COMPUTED, ELSEWHERE, Builder
+from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.connection import (
+    COMPUTED,
+    ELSEWHERE,
+    MAX_CONNECTIONS,
+    Builder,
+    first_of_each,
+)
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.literals import Script
 
 _MAILBOX = re.compile(r"\{(?P<host>[^}:/]+)(?::(?P<port>\d+))?(?P<flags>(?:/[^}/]+)*)\}")
@@ -19,10 +25,12 @@ def connections(text):
     """Return the Connections of a script in PHP. Raises ScriptError."""
     script = Script(text, "php")
     found = [_mailbox(script, at, line) for name in ("imap_open", "imap_reopen") for at, line in script.find(name)]
+    found = found[:MAX_CONNECTIONS]
     streams = [_stream(script, at, line) for name in _STREAMS for at, line in script.find(name)]
-    streams = [builder for builder in streams if builder is not None]
+    streams = [builder for builder in streams if builder is not None][:MAX_CONNECTIONS]
+    common = _Common(script) if streams else None
     for builder in streams:
-        _complete(script, builder, len(streams) == 1)
+        common.complete(builder, len(streams) == 1)
     return [builder.connection() for builder in sorted(found + streams, key=lambda item: item.line)]
 
 
@@ -67,22 +75,40 @@ def _stream(script, at, line):
     return builder
 
 
-def _complete(script, builder, is_only):
-    """What the script does to its streams besides: as it begins TLS, or in a context."""
-    starts = list(script.find("stream_socket_enable_crypto"))
-    if builder.security == "none" and starts:
-        builder.security = "starttls"
-        for at, line in starts:
-            given = script.arguments(at).positional[2:3]
-            builder.set("crypto_method", given[0].text if given and is_only else None, line)
-    for at, line in script.find("stream_context_create"):
+class _Common:
+    """What a script does to its streams besides: as it begins TLS, or in a context."""
+
+    def __init__(self, script):
+        self._starts = first_of_each((self._method(script, at), line) for at, line in script.find("stream_socket_enable_crypto"))
+        contexts = [(self._options(script, at), line) for at, line in script.find("stream_context_create")]
+        self._computed = [line for options, line in contexts if options is None]
+        pins = (pin for options, _line in contexts for pin in options or ())
+        self._pins = first_of_each(pins)
+        self._left = first_of_each(script.unread(_PIN_WORDS))
+
+    @staticmethod
+    def _method(script, at):
+        given = script.arguments(at).positional[2:3]
+        return given[0].text if given else None
+
+    @staticmethod
+    def _options(script, at):
+        """(key, value, line) of each pin in the arguments of a context, or None where they are not spelled out."""
         options = (script.arguments(at).positional or [None])[0]
         inner = options.items.named.get("ssl") if options is not None and options.items else None
         if inner is None or inner.items is None:
+            return None
+        return [(key, inner.items.named[key].text, inner.items.named[key].line) for key in _PINS if key in inner.items.named]
+
+    def complete(self, builder, is_only):
+        """Give it to a stream. Which stream a context is for is clear where there is one."""
+        if builder.security == "none" and self._starts:
+            builder.security = "starttls"
+            for method, line in self._starts:
+                builder.set("crypto_method", method if is_only else None, line)
+        for line in self._computed[:1]:
             builder.note("context", COMPUTED, line)
-            continue
-        for key in [key for key in _PINS if key in inner.items.named]:
-            # Which stream the context is for is clear where there is one.
-            builder.set(key, inner.items.named[key].text if is_only else None, inner.items.named[key].line)
-    for word, line in script.unread(_PIN_WORDS):
-        builder.note(word, ELSEWHERE, line)
+        for key, value, line in self._pins:
+            builder.set(key, value if is_only else None, line)
+        for word, line in self._left:
+            builder.note(word, ELSEWHERE, line)

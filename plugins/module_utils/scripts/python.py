@@ -10,7 +10,14 @@ import collections
 import warnings
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts import python_depth
-from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.connection import COMPUTED, ELSEWHERE, Builder, ScriptError
+from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.connection import (
+    COMPUTED,
+    ELSEWHERE,
+    MAX_CONNECTIONS,
+    Builder,
+    ScriptError,
+    first_of_each,
+)
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.python_contexts import Contexts
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts.python_names import Names
 
@@ -66,10 +73,11 @@ class _Script:
         self.contexts = Contexts(self.names)
 
     def connections(self):
-        found = [self._connection(name, call, target) for name, call, target in self.names.calls if self._kind(name)]
+        made = [(name, call, target) for name, call, target in self.names.calls if self._kind(name)]
+        found = [self._connection(*each) for each in made[:MAX_CONNECTIONS]]
         found = [builder for builder in found if builder is not None]
         self._start_tls(found)
-        notes = [(word, ELSEWHERE, line) for word, line in self.contexts.unread()] + list(self._patches())
+        notes = first_of_each([(word, ELSEWHERE, line) for word, line in self.contexts.unread()] + list(self._patches()))
         for builder, _target in found:
             for note in notes:
                 builder.note(*note)

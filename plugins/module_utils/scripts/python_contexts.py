@@ -44,10 +44,13 @@ class Contexts:
             return
         name = self._names.dotted(node)
         found = self._names.assigned.get(name or "", [])
+        if len(found) > 1:
+            builder.note("context", COMPUTED, line)
+            return
         known = [item for item in found if item.value is not None and getattr(item.value, "value", 0) is not None]
         if len(found) == 1 and found[0].is_certain and found[0].value is not None and not known:
             return
-        if not depth or len(known) != 1 or not known[0].is_certain or len(known) != len(found):
+        if not depth or not known or not known[0].is_certain:
             builder.note("context", COMPUTED, line)
             return
         self.take(builder, known[0].value, known[0].line, depth - 1)
@@ -67,9 +70,10 @@ class Contexts:
 
     def unread(self):
         """Yield (word, line) of what sets versions or cipher suites, of a context that no connection was seen to get."""
+        read = self._parts_of_read()
         for node in self._names.nodes:
             name = self._names.dotted(node) or ""
-            if PINS.match(name) and node not in self._read and not self._is_part_of_read(node):
+            if PINS.match(name) and node not in read:
                 yield name.rpartition(".")[2], node.lineno
             elif name in _RUN_TEXTS:
                 yield name, node.lineno
@@ -83,8 +87,15 @@ class Contexts:
             if method.name == "set_ecdh_curve" or (method.name == "set_ciphers" and method.call not in self._read):
                 yield method.name, method.call.lineno
 
-    def _is_part_of_read(self, node):
-        return any(node is inner for read in self._read for inner in ast.walk(read))
+    def _parts_of_read(self):
+        """What was read, with all that is inside of it."""
+        found, waiting = set(), [node for node in self._read if node is not None]
+        while waiting:
+            node = waiting.pop()
+            if node not in found:
+                found.add(node)
+                waiting.extend(ast.iter_child_nodes(node))
+        return found
 
     def _made(self, builder, call, line, depth):
         name = self._names.dotted(call.func)

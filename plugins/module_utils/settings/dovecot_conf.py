@@ -10,6 +10,7 @@ import re
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
 MAX_DEPTH = 16
+MAX_FILES = 1000
 _WHITE = " \t\r"
 # Text up to a comment; a quote that is not closed takes the rest of the line.
 _UNCOMMENTED = re.compile(r"""(?:[^'"#]|'(?:[^'\\]|\\.?)*(?:'|\Z)|"(?:[^"\\]|\\.?)*(?:"|\Z))*""", re.DOTALL)
@@ -68,6 +69,7 @@ class _Reader:
     def __init__(self, wanted, include):
         self._wanted, self._include = wanted, include
         self.root = self._block = None
+        self._files = 0
 
     def file(self, text, file, depth):
         if self.root is None:
@@ -85,6 +87,9 @@ class _Reader:
             if depth >= MAX_DEPTH:
                 raise GrammarError(number, "fewer files that include each other")
             for path, text in self._include(rest, file):
+                self._files += 1
+                if self._files > MAX_FILES:
+                    raise GrammarError(number, f"no more than {MAX_FILES} included files")
                 self.file(text, path, depth + 1)
         elif rest.startswith("="):
             if self._wanted(key):

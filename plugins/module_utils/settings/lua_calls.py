@@ -16,6 +16,7 @@ Call = collections.namedtuple("Call", "name line fields is_known")
 Value = collections.namedtuple("Value", "value line")
 
 COMPUTED = object()
+MAX_ARGUMENT = 16  # Tokens; calls may stand in the arguments of others, thousands of times
 
 _WORDS = re.compile(
     r"""(?P<blank>\s+)|--\[(?P<remark>=*)\[|(?P<line>--[^\n]*)|\[(?P<long>=*)\[|(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
@@ -30,6 +31,23 @@ _CONSTANTS = {"true": True, "false": False, "nil": None}
 _OPEN, _CLOSE = "({[", ")}]"
 # Where an expression ends that is the whole value.
 _ENDS = ("", ",", ";", "}", ")")
+
+
+class Tokens(list):
+    """Tokens, and where brackets end.
+
+    Attributes:
+        ends: {number of an opening bracket: number behind the one that closes it}; one that is never closed is left out.
+    """
+
+    def __init__(self, found):
+        super().__init__(found)
+        self.ends, waiting = {}, []
+        for number, token in enumerate(self):
+            if token.kind == "sign" and token.text in _OPEN:
+                waiting.append(number)
+            elif token.kind == "sign" and token.text in _CLOSE and waiting:
+                self.ends[waiting.pop()] = number + 1
 
 
 def tokens(text):
@@ -55,7 +73,7 @@ def tokens(text):
             found.append(Token(match.lastgroup, match.group(), line))
         line += text.count("\n", start, end)
         at = end
-    return found
+    return Tokens(found)
 
 
 def calls(found, names):
@@ -86,13 +104,13 @@ def assignments(found, table, key):
 
 
 def arguments(found, function):
-    """Return (line, Tokens of the argument) of each call of *function*."""
+    """Return (line, the first MAX_ARGUMENT Tokens of the argument) of each call of *function*."""
     result = []
     for at, token in enumerate(found):
         if token.kind == "name" and token.text == function:
             if _text(found, at + 1) == "(":
                 end = _skipped(found, at + 1)
-                result.append((token.line, found[at + 2 : end - 1]))
+                result.append((token.line, found[at + 2 : min(end - 1, at + 2 + MAX_ARGUMENT)]))
             elif at + 1 < len(found) and found[at + 1].kind == "string":
                 result.append((token.line, found[at + 1 : at + 2]))
     return result
@@ -140,16 +158,7 @@ def _value(found, at, is_statement=False):
 
 def _skipped(found, at):
     """Where the bracket that opens at *at* is closed."""
-    depth = 0
-    while at < len(found):
-        if found[at].kind == "sign" and found[at].text in _OPEN:
-            depth += 1
-        elif found[at].kind == "sign" and found[at].text in _CLOSE:
-            depth -= 1
-        at += 1
-        if depth == 0:
-            break
-    return at
+    return found.ends.get(at, len(found))
 
 
 def _text(found, at):

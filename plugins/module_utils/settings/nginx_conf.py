@@ -10,6 +10,7 @@ import re
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
 
 MAX_DEPTH = 16
+MAX_FILES = 1000
 _TOKEN = re.compile(
     r"""\s+|\#[^\n]*|(?P<mark>[;{}])|"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)'|"""
     r"""(?P<word>(?:[^\s;{"'\\]|\\.|(?<=\$)\{)(?:[^\s;{\\]|\\.|(?<=\$)\{)*)""",
@@ -50,6 +51,7 @@ def parse(text, file, wanted, include=None):
 class _Reader:
     def __init__(self, wanted, include):
         self._wanted, self._include = frozenset(wanted), include
+        self._files = 0
 
     def file(self, text, file, into, depth):
         stack, words, started = [into], [], 1
@@ -82,6 +84,9 @@ class _Reader:
             if depth >= MAX_DEPTH:
                 raise GrammarError(directive.line, "fewer files that include each other")
             for path, text in self._include(directive.words[1]):
+                self._files += 1
+                if self._files > MAX_FILES:
+                    raise GrammarError(directive.line, f"no more than {MAX_FILES} included files")
                 self.file(text, path, into, depth + 1)
         elif directive.name in self._wanted:
             into.append(directive)

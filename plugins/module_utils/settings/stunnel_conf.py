@@ -24,6 +24,7 @@ Attributes:
 
 MAX_DEPTH = 8
 MAX_SERVICES = 1000
+MAX_FILES = 1000
 _SINGLE = (
     "client", "protocol", "protocolhost", "ciphers", "ciphersuites", "curve", "curves", "sslversion", "sslversionmin", "sslversionmax",
     "securitylevel", "fips", "engine", "enginedefault",
@@ -56,6 +57,7 @@ class _Reader:
     def __init__(self, include):
         self._include = include
         self.services = []
+        self._files = 0
 
     def file(self, text, file, depth):
         if not self.services:
@@ -101,4 +103,7 @@ class _Reader:
         if depth >= MAX_DEPTH:
             raise GrammarError(number, "fewer directories that include each other")
         for path, text in self._include(directory):
+            self._files += 1
+            if self._files > MAX_FILES:
+                raise GrammarError(number, f"no more than {MAX_FILES} included files")
             self.file(text, path, depth + 1)
