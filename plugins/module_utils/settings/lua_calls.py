@@ -28,7 +28,8 @@ _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(\d{1,3})|u\{([0-9A-Fa-f]{1,6})\}|
 # One of thousands of digits takes Python long, or is refused.
 _PLAIN_NUMBER = re.compile(r"(?:0|[1-9][0-9]{0,14})\Z")
 _CONSTANTS = {"true": True, "false": False, "nil": None}
-_OPEN, _CLOSE = "({[", ")}]"
+_OPEN, _CLOSE = ("(", "{", "["), (")", "}", "]")
+_STOPS = (",", ";", "}", ")")
 # Where an expression ends that is the whole value.
 _ENDS = ("", ",", ";", "}", ")")
 
@@ -82,11 +83,11 @@ def calls(found, names):
     for at, token in enumerate(found):
         before = found[at - 1].text if at else ""
         if token.kind == "name" and token.text in names and before not in (".", ":", "function"):
-            start = at + 2 if _text(found, at + 1) == "(" and _text(found, at + 2) == "{" else at + 1
-            if _text(found, start) == "{" and found[start].kind == "sign":
+            start = at + 2 if _sign(found, at + 1) == "(" and _sign(found, at + 2) == "{" else at + 1
+            if _sign(found, start) == "{":
                 fields, is_known = _table(found, start)
                 result.append(Call(token.text, token.line, fields, is_known))
-            elif _text(found, at + 1) == "(" or (start < len(found) and found[start].kind == "string"):
+            elif _sign(found, at + 1) == "(" or (start < len(found) and found[start].kind == "string"):
                 result.append(Call(token.text, token.line, {}, False))
     return result
 
@@ -96,8 +97,8 @@ def assignments(found, table, key):
     result = []
     for at, token in enumerate(found):
         if token == Token("name", table, token.line):
-            dotted = _text(found, at + 1) == "." and _text(found, at + 2) == key and _text(found, at + 3) == "="
-            indexed = _text(found, at + 1) == "[" and _text(found, at + 2) == key and _text(found, at + 4) == "="
+            dotted = _sign(found, at + 1) == "." and _text(found, at + 2) == key and _sign(found, at + 3) == "="
+            indexed = _sign(found, at + 1) == "[" and _text(found, at + 2) == key and _sign(found, at + 4) == "="
             if dotted or indexed:
                 result.append(_value(found, at + (4 if dotted else 5), is_statement=True)[0])
     return result
@@ -108,7 +109,7 @@ def arguments(found, function):
     result = []
     for at, token in enumerate(found):
         if token.kind == "name" and token.text == function:
-            if _text(found, at + 1) == "(":
+            if _sign(found, at + 1) == "(":
                 end = _skipped(found, at + 1)
                 result.append((token.line, found[at + 2 : min(end - 1, at + 2 + MAX_ARGUMENT)]))
             elif at + 1 < len(found) and found[at + 1].kind == "string":
@@ -120,18 +121,21 @@ def _table(found, at):
     """The fields of the table constructor that begins at *at*."""
     fields, is_known = {}, True
     at += 1
-    while at < len(found) and not _is_sign(found, at, "}"):
+    while at < len(found) and _sign(found, at) != "}":
         name = None
-        if found[at].kind == "name" and _is_sign(found, at + 1, "="):
+        if found[at].kind == "name" and _sign(found, at + 1) == "=":
             name, at = found[at].text, at + 2
-        elif _is_sign(found, at, "[") and at + 1 < len(found) and found[at + 1].kind == "string" and _is_sign(found, at + 2, "]"):
+        elif _sign(found, at) == "[" and at + 1 < len(found) and found[at + 1].kind == "string" and _sign(found, at + 2) == "]":
             name, at = found[at + 1].text, at + 4
-        elif _is_sign(found, at, "["):
+        elif _sign(found, at) == "[":
             is_known = False
         value, at = _value(found, at)
         if name is not None:
             fields[name] = value
-        if _text(found, at) in (",", ";"):
+        if _sign(found, at) == ")":
+            # No table has that here, and nothing of what follows is known.
+            return fields, False
+        if _sign(found, at) in (",", ";"):
             at += 1
     return fields, is_known
 
@@ -142,15 +146,17 @@ def _value(found, at, is_statement=False):
         return Value(COMPUTED, found[-1].line), at
     token, following = found[at], _text(found, at + 1)
     # Behind a statement comes the next one, which begins with a name.
-    ends = following in _ENDS or (is_statement and at + 1 < len(found) and found[at + 1].kind == "name" and following not in ("and", "or"))
+    ends = _sign(found, at + 1) in _ENDS or (
+        is_statement and at + 1 < len(found) and found[at + 1].kind == "name" and following not in ("and", "or")
+    )
     if ends and token.kind == "string":
         return Value(token.text, token.line), at + 1
     if ends and token.kind == "number":
         return Value(int(token.text) if _PLAIN_NUMBER.match(token.text) else COMPUTED, token.line), at + 1
     if ends and token.text in _CONSTANTS:
         return Value(_CONSTANTS[token.text], token.line), at + 1
-    while at < len(found) and _text(found, at) not in (",", ";", "}", ")"):
-        at = _skipped(found, at) if _text(found, at) in _OPEN and found[at].kind == "sign" else at + 1
+    while at < len(found) and _sign(found, at) not in _STOPS:
+        at = _skipped(found, at) if _sign(found, at) in _OPEN else at + 1
         if is_statement:
             break
     return Value(COMPUTED, token.line), at
@@ -165,8 +171,11 @@ def _text(found, at):
     return found[at].text if at < len(found) else ""
 
 
-def _is_sign(found, at, sign):
-    return at < len(found) and found[at] == Token("sign", sign, found[at].line)
+def _sign(found, at):
+    """The sign at *at*; "" behind the last token, None where another token is."""
+    if at >= len(found):
+        return ""
+    return found[at].text if found[at].kind == "sign" else None
 
 
 def _unescaped(match):
