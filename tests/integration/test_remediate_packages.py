@@ -1,6 +1,7 @@
 """Upgrades of packages by a real apt from real repositories: what is shown, what is installed, what comes back, and what is left to people.
 
-The packages hold Debian's own fetchmail under other version numbers, which is what the audit goes by for a client's age.
+The packages hold Debian's own fetchmail under other version numbers, which is what the audit goes by for a client's age; from the old ones the
+word is taken away that only a later release's TLS knows.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ package() {  # NAME VERSION FIELD: TEXT...
     mkdir -p $place/DEBIAN $place/usr/bin $place/usr/share/$name
     echo $version >$place/usr/share/$name/version
     [ $name != fetchmail ] || cp /root/fetchmail $place/usr/bin/fetchmail
+    case $name$version in fetchmail6.3.*) sed -i 's/tls1\.2+/tls1.2-/' $place/usr/bin/fetchmail ;; esac
     printf 'Package: %s\nVersion: %s\nArchitecture: amd64\n' $name $version >$place/DEBIAN/control
     printf 'Maintainer: lab <lab@example.org>\nDescription: of the lab\n' >>$place/DEBIAN/control
     for field in "$@"; do echo "$field" >>$place/DEBIAN/control; done

@@ -127,19 +127,27 @@ def _run_as(question):
 
     Raises:
         OSError: a library is not there.
-        ValueError: we are not root, so that we can't become that user; or a path is not absolute.
+        ValueError: we are not root, so that we can't become that user; or a path is not absolute; or that user can't read the settings.
     """
     libraries = [question["path"], *question["preload"]]
     for path in libraries:
         if not os.path.isabs(path):
             raise ValueError(f"{path} is no absolute path")
     settings = [value for value in question["env"].values() if value and os.path.isabs(value)]
-    ourselves = os.geteuid()
-    others = set()
     for path in libraries:
         os.stat(path)
-    for path in libraries + list(question["searched"]) + settings:
-        others |= writers(path)
+    others = {user for path in libraries + list(question["searched"]) for user in writers(path, is_library=True)}
+    others.update(user for path in settings for user in writers(path))
+    user = _one_of(others, question)
+    for path in settings if user is not None else ():
+        # Without them it would say something else than to the program that reads them.
+        if not may_read(path, user):
+            raise ValueError(f"not asked: whoever could change what it reads can't read {path}")
+    return user
+
+
+def _one_of(others, question):
+    ourselves = os.geteuid()
     if question["is_only_found"]:
         if ourselves != 0 and others != {0}:
             raise ValueError(f"not asked: no program is known to load {question['path']}, and not only root can change it")
@@ -152,18 +160,31 @@ def _run_as(question):
     return others.pop() if len(others) == 1 else NOBODY
 
 
-def writers(path):
-    """Return the users who can change what the absolute *path* leads to, or put something in its place or beside it, now or in a moment.
+def may_read(path, user):
+    """Tell whether the *user* without groups may read what the absolute *path* leads to, as modes tell; what is not there has none."""
+    for _place, status in paths.steps(path):
+        if status is None:
+            return True
+        wanted = stat.S_IXUSR if stat.S_ISDIR(status.st_mode) else stat.S_IRUSR
+        given = status.st_mode if status.st_uid == user else status.st_mode << 6
+        if not stat.S_ISLNK(status.st_mode) and not given & wanted:
+            return False
+    return True
 
-    So the owners of all directories and links on the way count, and of what is not there whoever could make it. NOBODY stands for a
-    group, or for everyone.
+
+def writers(path, is_library=False):
+    """Return the users who can change what the absolute *path* leads to, or put something in its place, now or in a moment.
+
+    So the owners of all directories and links on the way count, and of what is not there whoever could make it. Of a library so does who
+    can put something beside it, where it may look for others. NOBODY stands for a group, or for everyone.
 
     Raises:
         OSError: the way there can't be looked at, or its links loop.
     """
-    found, is_shared = set(), False
+    found, is_shared, is_there = set(), False, True
     for _place, status in paths.steps(path):
         if status is None:
+            is_there = False
             break
         found.add(status.st_uid)
         if stat.S_ISDIR(status.st_mode):
@@ -172,7 +193,7 @@ def writers(path):
         replaceable = stat.S_ISREG(status.st_mode) or (stat.S_ISDIR(status.st_mode) and not status.st_mode & stat.S_ISVTX)
         if replaceable and _is_for_others(status):
             found.add(NOBODY)
-    return found | {NOBODY} if is_shared else found
+    return found | {NOBODY} if is_shared and (is_library or not is_there) else found
 
 
 def _is_for_others(status):

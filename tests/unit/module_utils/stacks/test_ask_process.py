@@ -218,6 +218,27 @@ class TestWhoseLibrary:
         tmp_path.chmod(0o1777)
         assert put("openssl", identity)["library_version"] == "65534 65534 0"
 
+    def test_as_the_owner_of_settings_that_lie_where_anybody_could_put_something_beside_them(
+        self, put: Put, tmp_path: Path, identity: Path
+    ) -> None:
+        shared = tmp_path / "shared"
+        shared.mkdir()
+        shared.chmod(0o1777)
+        file = shared / "openssl.cnf"
+        file.touch(0o600)
+        os.chown(file, STRANGER, 0)
+        assert put("openssl", identity, env={"OPENSSL_CONF": str(file)})["library_version"] == f"{STRANGER} 65534 0"
+
+    def test_not_where_whoever_could_change_them_can_not_read_the_settings(self, put: Put, tmp_path: Path, identity: Path) -> None:
+        """The library would pass over them without a word."""
+        theirs = tmp_path / "theirs"
+        theirs.mkdir()
+        os.chown(theirs, STRANGER, 0)
+        file = theirs / "openssl.cnf"
+        file.touch(0o600)
+        answer = put("openssl", identity, env={"OPENSSL_CONF": str(file)})
+        assert (answer["library_version"], answer["error"]) == (None, f"not asked: whoever could change what it reads can't read {file}")
+
     @pytest.mark.parametrize("mode", [0o666, 0o664])
     def test_of_several_as_nobody(self, put: Put, identity: Path, mode: int) -> None:
         os.chown(identity, 0, STRANGER)
