@@ -1,7 +1,7 @@
 """Upgrades of packages by a real apt from real repositories: what is shown, what is installed, what comes back, and what is left to people.
 
-The packages hold Debian's own fetchmail under other version numbers, which is what the audit goes by for a client's age; from the old ones the
-word is taken away that only a later release's TLS knows.
+The packages hold Debian's own fetchmail under other version numbers, which is what the audit goes by for a client's age; from the old
+ones the word is taken away that only a later release's TLS knows.
 """
 
 from __future__ import annotations
