@@ -47,7 +47,7 @@ def _parts(path: str) -> list[dict[str, object]]:
     attempt = collect._attempt
 
     def measured(host, named, affects, read):  # type: ignore[no-untyped-def]
-        with parts.part(named if affects is None or not affects.startswith("client:") else f"client {named}"):
+        with parts.part(named):
             return attempt(host, named, affects, read)
 
     collect._attempt = measured
