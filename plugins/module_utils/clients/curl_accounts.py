@@ -65,15 +65,6 @@ def _mailbox(option, settings):
 def _account(user, option, settings):
     mailbox = _mailbox(option, settings)
     server = None if COMPUTED in mailbox.server else mailbox.server
-    security = (
-        None
-        if mailbox is UNKNOWN
-        else "implicit"
-        if mailbox.implicit
-        else "starttls"
-        if "ssl" in settings or "ssl-reqd" in settings
-        else "none"
-    )
     kept = [settings[key] for key in ("version", "tls-max", "ciphers", "tls13-ciphers", "curves") if key in settings]
     computed = [item for item in kept if COMPUTED in (item.value or "")]
     undecided = [base.undecided(item.key, _UNKNOWN_VALUE, item.file, item.line) for item in computed]
@@ -91,8 +82,16 @@ def _account(user, option, settings):
         server=server,
         port=mailbox.port,
         protocol=mailbox.protocol,
-        security=security,
+        security=_security(mailbox, settings),
         settings=([base.setting("url", server, option.file, option.line)] if server else [])
         + [base.setting(item.key, item.value or "on", item.file, item.line) for item in kept if item not in computed],
         undecided=undecided,
     )
+
+
+def _security(mailbox, settings):
+    if mailbox is UNKNOWN:
+        return None
+    if mailbox.implicit:
+        return "implicit"
+    return "starttls" if "ssl" in settings or "ssl-reqd" in settings else "none"

@@ -33,8 +33,8 @@ _NGINX = Product(
     "conf/nginx.conf",
     rb"nginx/(\d+\.\d+\.\d+)",
 )
-# A program of the name nginx of one of these is theirs.
-_OTHERS = ("openresty", "angie")
+# A program of the name nginx below a directory of this name is OpenResty's.
+_OPENRESTY = "openresty"
 
 
 def read(host):
@@ -84,8 +84,7 @@ def _files(host, product, affects):
 
 
 def _is_of(launch, product):
-    named = [other for other in _OTHERS if other in (launch.program or "")]
-    return product.name in named if product.name in _OTHERS else not named
+    return (_OPENRESTY in (launch.program or "").split("/")) == (product.name == _OPENRESTY)
 
 
 def _named(launch, product):

@@ -18,7 +18,7 @@ def read(host, name, runtime, signs, connections, as_here=None):
         runtime: the module of stacks/runtimes that knows the interpreter.
         signs: words, one of which is in every text of interest.
         connections: function of such a text to its Connections (scripts/).
-        as_here: function of (host, interpreter, its stacks, a Connection) to the stacks that this connection uses on this host, and the
+        as_here: function of (interpreter, its stacks, a Connection) to the stacks that this connection uses on this host, and the
             Connection as it is here; None: all of them, as it is.
     """
     accounts, used = [], []
@@ -69,7 +69,7 @@ class _Reader:
         stacks = self._host.stacks.of_interpreter(interpreter, known)
         accounts = []
         for item in self._spelled_out(text):
-            own, here = self._as_here(self._host, interpreter, stacks, item) if self._as_here else (stacks, item)
+            own, here = self._as_here(interpreter, stacks, item) if self._as_here else (stacks, item)
             accounts.append(_account(launch, path, here, own))
         for account in accounts:
             account["enabled"] = launch.is_active

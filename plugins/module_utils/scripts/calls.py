@@ -56,8 +56,8 @@ def connections(script, calls, pins, pin_words, start_words=()):
         start_words: methods that begin TLS on a connection without.
     """
     places = [(call, at, line) for call in calls for at, line in script.find(*call.words)]
-    found = [_builder(script, call, at, line, pins) for call, at, line in places[:MAX_CONNECTIONS]]
-    found = [builder for builder in found if builder is not None]
+    built = (_builder(script, call, at, line, pins) for call, at, line in places)
+    found = list(itertools.islice((builder for builder in built if builder is not None), MAX_CONNECTIONS))
     starts = [line for word in start_words for _at, line in script.find(word)]
     plain = [builder for builder in found if builder.security == "none"]
     for builder in plain if starts else ():

@@ -7,6 +7,7 @@ Nothing of the script is run: its syntax tree is looked at.
 
 import ast
 import collections
+import itertools
 import warnings
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.scripts import python_depth
@@ -73,9 +74,8 @@ class _Script:
         self.contexts = Contexts(self.names)
 
     def connections(self):
-        made = [(name, call, target) for name, call, target in self.names.calls if self._kind(name)]
-        found = [self._connection(*each) for each in made[:MAX_CONNECTIONS]]
-        found = [builder for builder in found if builder is not None]
+        made = (self._connection(name, call, target) for name, call, target in self.names.calls if self._kind(name))
+        found = list(itertools.islice((builder for builder in made if builder is not None), MAX_CONNECTIONS))
         self._start_tls(found)
         notes = first_of_each([(word, ELSEWHERE, line) for word, line in self.contexts.unread()] + list(self._patches()))
         for builder, _target in found:

@@ -8,9 +8,9 @@ The grammar is that of Dovecot 2.3, src/config/config-parser.c. Only settings wh
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings.included import Included
 
 MAX_DEPTH = 16
-MAX_FILES = 1000
 _WHITE = " \t\r"
 # Text up to a comment; a quote that is not closed takes the rest of the line.
 _UNCOMMENTED = re.compile(r"""(?:[^'"#]|'(?:[^'\\]|\\.?)*(?:'|\Z)|"(?:[^"\\]|\\.?)*(?:"|\Z))*""", re.DOTALL)
@@ -69,7 +69,7 @@ class _Reader:
     def __init__(self, wanted, include):
         self._wanted, self._include = wanted, include
         self.root = self._block = None
-        self._files = 0
+        self._included = Included()
 
     def file(self, text, file, depth):
         if self.root is None:
@@ -86,10 +86,7 @@ class _Reader:
         if key in ("!include", "!include_try"):
             if depth >= MAX_DEPTH:
                 raise GrammarError(number, "fewer files that include each other")
-            for path, text in self._include(rest, file):
-                self._files += 1
-                if self._files > MAX_FILES:
-                    raise GrammarError(number, f"no more than {MAX_FILES} included files")
+            for path, text in self._included.counted(self._include(rest, file), number):
                 self.file(text, path, depth + 1)
         elif rest.startswith("="):
             if self._wanted(key):

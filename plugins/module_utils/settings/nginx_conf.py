@@ -8,9 +8,9 @@ The grammar is that of nginx's src/core/ngx_conf_file.c. Only directives that ar
 import re
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings.included import Included
 
 MAX_DEPTH = 16
-MAX_FILES = 1000
 _TOKEN = re.compile(
     r"""\s+|\#[^\n]*|(?P<mark>[;{}])|"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)'|"""
     r"""(?P<word>(?:[^\s;{"'\\]|\\.|(?<=\$)\{)(?:[^\s;{\\]|\\.|(?<=\$)\{)*)""",
@@ -51,7 +51,7 @@ def parse(text, file, wanted, include=None):
 class _Reader:
     def __init__(self, wanted, include):
         self._wanted, self._include = frozenset(wanted), include
-        self._files = 0
+        self._included = Included()
 
     def file(self, text, file, into, depth):
         stack, words, started = [into], [], 1
@@ -83,10 +83,7 @@ class _Reader:
         if directive.name == "include" and len(directive.words) == 2:
             if depth >= MAX_DEPTH:
                 raise GrammarError(directive.line, "fewer files that include each other")
-            for path, text in self._include(directive.words[1]):
-                self._files += 1
-                if self._files > MAX_FILES:
-                    raise GrammarError(directive.line, f"no more than {MAX_FILES} included files")
+            for path, text in self._included.counted(self._include(directive.words[1]), directive.line):
                 self.file(text, path, into, depth + 1)
         elif directive.name in self._wanted:
             into.append(directive)

@@ -8,6 +8,7 @@ The grammar is that of stunnel(8) 5.68 and its source, src/options.c. Only the o
 import collections
 
 from ansible_collections.mailtls.fleet.plugins.module_utils.settings.errors import GrammarError
+from ansible_collections.mailtls.fleet.plugins.module_utils.settings.included import Included
 
 Option = collections.namedtuple("Option", "key value file line")
 Service = collections.namedtuple("Service", "name file line options lists")
@@ -24,7 +25,6 @@ Attributes:
 
 MAX_DEPTH = 8
 MAX_SERVICES = 1000
-MAX_FILES = 1000
 _SINGLE = (
     "client", "protocol", "protocolhost", "ciphers", "ciphersuites", "curve", "curves", "sslversion", "sslversionmin", "sslversionmax",
     "securitylevel", "fips", "engine", "enginedefault",
@@ -57,7 +57,7 @@ class _Reader:
     def __init__(self, include):
         self._include = include
         self.services = []
-        self._files = 0
+        self._included = Included()
 
     def file(self, text, file, depth):
         if not self.services:
@@ -88,7 +88,7 @@ class _Reader:
         key, value = key.rstrip(_SPACE).lower(), value.lstrip(_SPACE)
         service = self.services[-1]
         if key == "include":
-            self._included(value, number, depth)
+            self._files_of(value, number, depth)
         elif key in _LISTS:
             service.lists.setdefault(key, []).append(Option(key, value, file, number))
         elif key in _SINGLE:
@@ -99,11 +99,8 @@ class _Reader:
                 # It sets both bounds, each of which a later line may set again.
                 service.options.update({"sslversionmin": service.options[key], "sslversionmax": service.options[key]})
 
-    def _included(self, directory, number, depth):
+    def _files_of(self, directory, number, depth):
         if depth >= MAX_DEPTH:
             raise GrammarError(number, "fewer directories that include each other")
-        for path, text in self._include(directory):
-            self._files += 1
-            if self._files > MAX_FILES:
-                raise GrammarError(number, f"no more than {MAX_FILES} included files")
+        for path, text in self._included.counted(self._include(directory), number):
             self.file(text, path, depth + 1)

@@ -105,7 +105,7 @@ def _run_as(interpreter, env):
     loads is that user's code.
 
     Raises:
-        ValueError: we can't become that user, or there are several.
+        ValueError: we can't become that user, or there are several, or that user can't read such a file.
     """
     named = [path for value in env.values() for path in _PATH.findall(value)]
     files = [path for path in named if os.path.exists(path)]
@@ -113,8 +113,13 @@ def _run_as(interpreter, env):
     if others and (os.geteuid() != 0 or len(others) > 1):
         raise ValueError("not asked: other users can change what its variables name")
     if others:
-        return others.pop()
-    return ask.NOBODY if os.geteuid() == 0 and _is_for_everyone(interpreter) and all(map(_is_readable, files)) else None
+        [user] = others
+        if not all(ask.may_read(path, user) for path in files):
+            # Without it the interpreter would say something else than to the program that reads it.
+            raise ValueError("not asked: whoever could change what its variables name can't read it")
+        return user
+    is_for_nobody = _is_for_everyone(interpreter) and all(ask.may_read(path, ask.NOBODY) for path in files)
+    return ask.NOBODY if os.geteuid() == 0 and is_for_nobody else None
 
 
 def _become(user):
@@ -140,11 +145,6 @@ def _is_for_its_group(path):
 def _is_for_everyone(path):
     """Whether nobody can start the program *path*: what lies in root's own home only root can."""
     return all(os.path.exists(part) and os.stat(part).st_mode & stat.S_IXOTH for part in _with_directories(path))
-
-
-def _is_readable(path):
-    """Whether nobody can read the file *path*."""
-    return bool(os.stat(path).st_mode & stat.S_IROTH) and all(os.stat(part).st_mode & stat.S_IXOTH for part in _with_directories(path)[1:])
 
 
 def _with_directories(path):

@@ -202,3 +202,27 @@ def test_lists_of_themselves_come_to_an_end(language):
         LANGUAGES[language].connections(
             ITSELF[language].format((", a: v" if language == "ruby" else ", $v" if language in ("perl", "php") else ", v") * 29)
         )
+
+
+def test_connections_to_something_else_do_not_crowd_out_those_to_mail():
+    text = "tls.connect({ host: 'h', port: 443 });\n" * 1100 + "tls.connect({ host: 'h', port: 993 });\n"
+    assert [(item.port, item.line) for item in node.connections(text)] == [(993, 1101)]
+
+
+@pytest.mark.parametrize(
+    ("symbols", "value"),
+    [
+        (b"\0TLSv1_client_method\0TLS_client_method\0", "STARTTLS"),
+        (b"\0TLS_client_method\0", "STARTTLS of any version"),
+        (b"\0neither\0", "STARTTLS"),
+    ],
+)
+def test_starttls_of_php_is_pinned_unless_its_c_client_is_seen_to_be_unable_to(symbols, value, tree, write_elf):
+    directory = tree.root / "usr/lib64"
+    write_elf(tree.root / "usr/bin/php8.2")
+    write_elf(directory / "php/modules/imap.so", needed=["libc-client.so.2007e"])
+    write_elf(directory / "libc-client.so.2007e", soname="libc-client.so.2007e", extra=symbols)
+    tree.write("/home/alice/poll", "<?php imap_open('{h/imap}', $u, 'p');")
+    tree.write("/var/spool/cron/crontabs/alice", "* * * * * php8.2 /home/alice/poll\n")
+    [account] = php_script.read(tree.host())["accounts"]
+    assert [setting["value"] for setting in account["settings"]] == [value]

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,14 @@ from ansible_collections.mailtls.fleet.plugins.module_utils.stacks.ask import as
 
 SERVER_NAME = "outlook.office365.com"
 LIBRARY_DIRECTORIES = [*Path("/usr/lib").glob("*-linux-*"), Path("/usr/lib64"), Path("/usr/lib")]
+
+
+@pytest.fixture
+def open_directory() -> Iterator[Path]:
+    """A directory that every user can look into; pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        yield Path(directory)
 
 
 @pytest.fixture

@@ -7,10 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -150,11 +149,8 @@ class TestWhoseLibrary:
     """Root runs a library as the user who could change it."""
 
     @pytest.fixture
-    def tmp_path(self) -> Iterator[Path]:
-        """One that every user can look into; pytest's own are closed to others."""
-        with tempfile.TemporaryDirectory() as directory:
-            os.chmod(directory, 0o755)
-            yield Path(directory)
+    def tmp_path(self, open_directory: Path) -> Path:
+        return open_directory
 
     @pytest.fixture
     def identity(self, make_library: Make) -> Path:

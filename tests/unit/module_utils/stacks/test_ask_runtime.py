@@ -109,8 +109,8 @@ def test_only_what_root_alone_can_change_is_asked(tmp_path):
 
 
 @pytest.mark.requires_root
-def test_what_another_user_can_change_is_read_with_that_users_rights_alone(tmp_path):
-    file = tmp_path / "openssl.cnf"
+def test_what_another_user_can_change_is_read_with_that_users_rights_alone(open_directory):
+    file = open_directory / "openssl.cnf"
     file.write_text(CAPPED)
     file.chmod(0o600)
     asked = {"OPENSSL_CONF": str(file)}
@@ -121,13 +121,22 @@ def test_what_another_user_can_change_is_read_with_that_users_rights_alone(tmp_p
 
 @pytest.mark.requires_root
 @pytest.mark.parametrize("is_made", [False, True], ids=["absent", "a link to root's file"])
-def test_so_is_what_another_user_could_make_or_lead_elsewhere(tmp_path, is_made):
-    os.chown(tmp_path, 1234, 1234)
-    file = tmp_path / "openssl.cnf"
+def test_so_is_what_another_user_could_make_or_lead_elsewhere(open_directory, is_made):
+    os.chown(open_directory, 1234, 1234)
+    file = open_directory / "openssl.cnf"
     if is_made:
         file.symlink_to("/etc/passwd")
-    os.chmod(tmp_path, 0o700)
+    os.chmod(open_directory, 0o700)
     assert ask_runtime._run_as(PYTHON, {"OPENSSL_CONF": str(file)}) == 1234
+
+
+@pytest.mark.requires_root
+def test_what_whoever_could_change_it_can_not_read_is_not_passed_over(open_directory):
+    os.chown(open_directory, 1234, 1234)
+    file = open_directory / "openssl.cnf"
+    file.touch(0o600)
+    with pytest.raises(ValueError, match="can't read it"):
+        ask_runtime._run_as(PYTHON, {"OPENSSL_CONF": str(file)})
 
 
 @pytest.mark.requires_root
